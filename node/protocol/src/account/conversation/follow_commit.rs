@@ -1,0 +1,48 @@
+//! Receiving a commit: only at the tip, only if it may be, then follow it.
+
+use tidings_crypto::id::{AccountId, EpochId};
+
+use super::{adopt, commit, leave, state};
+use crate::account::identity;
+use crate::error::{Outcome, Rejection};
+use crate::record::conversation::{ConversationRecord, Membership};
+use crate::step::Step;
+use crate::wire;
+use crate::wire::commit_body::CommitBody;
+use crate::wire::inner::Signed;
+
+/// Follows a commit entry of `author`. `record` is at the new epoch afterwards, and stored.
+pub(crate) fn received(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    entry: &Signed,
+    author: AccountId,
+) -> Outcome<()> {
+    if entry.inner.epoch != record.tip {
+        // There is one committer and its log is processed in order, so a commit elsewhere is a rival one.
+        return Err(Rejection::Refused { reason: "commit to another epoch than the tip" }.into());
+    }
+    let body: CommitBody = wire::decode(entry.inner.body.as_slice(), "commit entry")?;
+    let group = state::load_group(step, account, &record.id, &record.tip)?;
+    for introduction in &body.added {
+        identity::introduced(step, account, introduction)?;
+    }
+    let self_removes: Vec<Vec<u8>> = body.self_removes.iter().map(|proposal| proposal.as_slice().to_vec()).collect();
+    let mls = |_| Rejection::Refused { reason: "MLS commit" };
+    let view = group.inspect(body.commit.as_slice(), &self_removes).map_err(mls)?;
+    let committer = group.member(view.committer).ok_or(Rejection::Refused { reason: "committer" })?;
+    if committer.account() != author || committer.device() != entry.inner.device {
+        return Err(Rejection::Refused { reason: "commit of another device than its entry" }.into());
+    }
+    commit::judge(step, account, record, &group, &view)?;
+    let next = group.apply(body.commit.as_slice(), &self_removes).map_err(mls)?;
+    commit::apply_cuts(step, account, record, &body.cuts)?;
+    let epoch = EpochId::next(&record.id, &record.tip, &entry.id());
+    record.active_at = step.now.wall.0;
+    adopt::follow(step, account, record, &next, epoch, author)?;
+    if record.membership == Membership::Leaving {
+        leave::propose(step, account, record)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Leaving: a SelfRemove which the owner commits. Until then the wish is repeated in every new epoch.
+
+use tidings_crypto::id::{AccountId, ConversationId};
+
+use super::commit::{Plan, commit};
+use super::{publish, state};
+use crate::account::policy::Role;
+use crate::account::profile;
+use crate::error::{Outcome, Rejection};
+use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::step::Step;
+use crate::wire::inner::{Draft, Kind, Signed};
+
+/// Starts to leave a group.
+pub(crate) fn leave(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
+    let mut record = state::of_member(step, account, conversation)?;
+    if record.kind == ConversationKind::Direct {
+        return Err(Rejection::DirectConversation.into());
+    }
+    if state::policy(&record)?.role(&account) == Role::Owner {
+        return Err(Rejection::LastAdmin.into());
+    }
+    record.membership = Membership::Leaving;
+    propose(step, account, &mut record)
+}
+
+/// Publishes the proposal at the tip and stores `record`.
+pub(crate) fn propose(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
+    let profile = profile::load(step, account)?;
+    let mut group = state::load_group(step, account, &record.id, &record.tip)?;
+    let proposal = group.propose_self_remove(step.rng).map_err(|_| Rejection::Refused { reason: "self-remove" })?;
+    let draft = Draft {
+        conversation: record.id,
+        kind: Kind::SelfRemove,
+        epoch: record.tip,
+        commitment: [0; 32],
+        body: proposal,
+    };
+    publish::publish(step, account, &profile, record, draft)?;
+    state::put(step, account, record);
+    Ok(())
+}
+
+/// Receives a proposal of `author`: the owner commits it, everybody else waits for that commit.
+pub(crate) fn received(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    entry: &Signed,
+    author: AccountId,
+) -> Outcome<()> {
+    let owner = state::policy(record)?.role(&account) == Role::Owner;
+    // One for an older epoch is repeated by its author once they have followed.
+    if !owner || entry.inner.epoch != record.tip || record.membership != Membership::Member {
+        return Ok(());
+    }
+    let group = state::load_group(step, account, &record.id, &record.tip)?;
+    let proposal = entry.inner.body.as_slice().to_vec();
+    let leaf = group.inspect_self_remove(&proposal).map_err(|_| Rejection::Refused { reason: "self-remove" })?;
+    let leaver = group.member(leaf).ok_or(Rejection::Refused { reason: "self-remove" })?;
+    if leaver.account() != author || leaver.device() != entry.inner.device {
+        return Err(Rejection::Refused { reason: "self-remove of another device than its entry" }.into());
+    }
+    commit(step, account, record, Plan { self_removes: vec![proposal], ..Plan::default() })
+}

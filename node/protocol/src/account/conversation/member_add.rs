@@ -1,0 +1,242 @@
+//! Adding members: at once where a key package is at hand, else as an act that waits until their node hands one out (DECISIONS 23).
+
+use minicbor::{Decode, Encode};
+use tidings_crypto::id::{AccountId, ConversationId, NodeId};
+use tidings_crypto::mls::SignedKeyPackage;
+
+use super::commit::{Plan, commit};
+use super::state;
+use crate::account::{contact, identity, key_supply};
+use crate::error::{Fault, Outcome, Rejection};
+use crate::input::{Protocol, RequestFailure};
+use crate::limits::{KEY_PACKAGE_AGE_MAX_SECONDS, MEMBERS_MAX};
+use crate::peer::Purpose;
+use crate::record;
+use crate::record::contact::ContactState;
+use crate::record::key;
+use crate::step::{Step, refused};
+use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
+use crate::wire;
+use crate::wire::keys::{KeysRequest, KeysResponse};
+
+/// An add that waits for a key package.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct IntentRecord {
+    /// Where.
+    #[n(0)]
+    pub(crate) conversation: ConversationId,
+    /// Whom.
+    #[n(1)]
+    pub(crate) member: AccountId,
+    /// The node to ask.
+    #[n(2)]
+    pub(crate) home: NodeId,
+}
+
+/// Adds a contact to a group that `account` owns.
+pub(crate) fn add(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    member: &AccountId,
+) -> Outcome<()> {
+    let record = state::of_owner(step, account, conversation)?;
+    if record.members.contains(member) {
+        return Err(Rejection::Already.into());
+    }
+    if record.members.len() >= MEMBERS_MAX {
+        return Err(Rejection::Quota { what: "members of a group" }.into());
+    }
+    let known = contact::get(step, account, member)?.ok_or(Rejection::NotFound)?;
+    if known.state != ContactState::Accepted {
+        return Err(Rejection::NotFound.into());
+    }
+    now_or_later(step, account, conversation, member)
+}
+
+pub(crate) fn now_or_later(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    member: &AccountId,
+) -> Outcome<()> {
+    all_now_or_later(step, account, conversation, &[*member])
+}
+
+/// Adds in one commit those whose key package is at hand, and leaves an intent for each other.
+pub(crate) fn all_now_or_later(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    members: &[AccountId],
+) -> Outcome<()> {
+    let mut adds: Vec<SignedKeyPackage> = Vec::new();
+    for member in members {
+        if adds.iter().any(|package| package.account() == *member) || *member == account {
+            continue;
+        }
+        match at_hand(step, account, member)? {
+            Some(package) => adds.push(package),
+            None => wait(step, account, conversation, member)?,
+        }
+    }
+    if adds.is_empty() {
+        return Ok(());
+    }
+    let mut record = state::of_member(step, account, conversation)?;
+    commit(step, account, &mut record, Plan { adds, ..Plan::default() })
+}
+
+/// A usable key package that is stored with the contact or, if they live here, in the pool.
+fn at_hand(step: &mut Step<'_>, account: AccountId, member: &AccountId) -> Outcome<Option<SignedKeyPackage>> {
+    let mut known = contact::get(step, account, member)?.ok_or(Rejection::NotFound)?;
+    while let Some(bytes) = known.key_packages.pop() {
+        contact::put(step, account, &known);
+        if let Ok(package) = usable(step, account, member, &bytes) {
+            return Ok(Some(package));
+        }
+    }
+    let (true, Some(token)) = (known.home == step.config.node, known.key_token) else { return Ok(None) };
+    match key_supply::take(step, *member, &token)? {
+        Some(bytes) => Ok(usable(step, account, member, &bytes).ok()),
+        None => Ok(None),
+    }
+}
+
+/// Checks a key package as an inviter must: signed by a device of that account, fresh, whole (NEGATIVE_TESTS 42).
+fn usable(step: &Step<'_>, account: AccountId, member: &AccountId, bytes: &[u8]) -> Outcome<SignedKeyPackage> {
+    let package = key_supply::parse(bytes)?;
+    let log = identity::log(step, account, member)?.ok_or(Rejection::NotFound)?;
+    package.verify(&log).map_err(|_| Rejection::Refused { reason: "key package" })?;
+    let age = step.now.wall.seconds().saturating_sub(package.issued_at());
+    if package.account() != *member || age > KEY_PACKAGE_AGE_MAX_SECONDS {
+        return Err(Rejection::Refused { reason: "key package" }.into());
+    }
+    Ok(package)
+}
+
+fn row(conversation: &ConversationId, member: &AccountId) -> Vec<u8> {
+    key::join(&[conversation.as_bytes(), member.as_bytes()])
+}
+
+fn wait(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId, member: &AccountId) -> Outcome<()> {
+    let home = contact::get(step, account, member)?.ok_or(Rejection::NotFound)?.home;
+    let intent = IntentRecord { conversation: *conversation, member: *member, home };
+    step.rows.put(Scope::Account(account), Table::Intent, &row(conversation, member), &intent);
+    step.to_ask.insert(home);
+    Ok(())
+}
+
+/// Drops the wish to add somebody.
+pub(crate) fn cancel(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    member: &AccountId,
+) -> Outcome<bool> {
+    let row = row(conversation, member);
+    let waited = step.rows.get_bytes(Scope::Account(account), Table::Intent, &row)?.is_some();
+    step.rows.delete(Scope::Account(account), Table::Intent, &row);
+    Ok(waited)
+}
+
+fn intents(step: &Step<'_>, account: AccountId) -> Outcome<Vec<IntentRecord>> {
+    let rows = step.rows.scan(Scope::Account(account), Table::Intent, b"", usize::MAX)?;
+    let intents: Result<Vec<IntentRecord>, Fault> =
+        rows.iter().map(|(_, value)| record::decode(value, "intent")).collect();
+    Ok(intents?)
+}
+
+/// Asks again after an unlock.
+pub(crate) fn resume(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
+    for intent in intents(step, account)? {
+        if intent.home == step.config.node {
+            now_or_later(step, account, &intent.conversation, &intent.member)?;
+        } else {
+            step.to_ask.insert(intent.home);
+        }
+    }
+    Ok(())
+}
+
+/// Whether something waits for this peer.
+pub(crate) fn is_waiting(step: &Step<'_>, account: AccountId, peer: NodeId) -> Outcome<bool> {
+    Ok(intents(step, account)?.iter().any(|intent| intent.home == peer))
+}
+
+/// Asks a connected peer for the key packages that are waited for.
+pub(crate) fn serve_peer(step: &mut Step<'_>, account: AccountId, peer: NodeId) -> Outcome<()> {
+    for intent in intents(step, account)?.into_iter().filter(|intent| intent.home == peer) {
+        let Some(token) = contact::get(step, account, &intent.member)?.and_then(|known| known.key_token) else {
+            continue;
+        };
+        let purpose = Purpose::Keys { account, conversation: intent.conversation, contact: intent.member };
+        let same = |other: &Purpose| {
+            matches!(other, Purpose::Keys { account: a, conversation: c, contact: m }
+                if *a == account && *c == intent.conversation && *m == intent.member)
+        };
+        if !step.peers.any_under_way(same) {
+            let request = KeysRequest { account: intent.member, token: *token };
+            step.request(peer, Protocol::Keys, wire::encode(&request), purpose);
+        }
+    }
+    Ok(())
+}
+
+/// Handles the answer: adds the member, or tries again later.
+pub(crate) fn answered(
+    step: &mut Step<'_>,
+    peer: NodeId,
+    account: AccountId,
+    conversation: &ConversationId,
+    member: &AccountId,
+    result: Result<Vec<u8>, RequestFailure>,
+) -> Outcome<()> {
+    let package = result.ok().and_then(|bytes| wire::decode::<KeysResponse>(&bytes, "keys answer").ok());
+    let added = match package {
+        Some(answer) => {
+            refused(step.attempt(|step| add_with(step, account, conversation, member, answer.key_package.as_slice())))?
+                .is_ok()
+        }
+        None => false,
+    };
+    if !added && cancel_if_void(step, account, conversation, member)? {
+        let pause = step.peers.back_off(peer);
+        step.set_timer(TimerKind::Peer(peer), pause);
+    }
+    Ok(())
+}
+
+fn add_with(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    member: &AccountId,
+    bytes: &[u8],
+) -> Outcome<()> {
+    let package = usable(step, account, member, bytes)?;
+    let mut record = state::of_member(step, account, conversation)?;
+    if cancel(step, account, conversation, member)? && !record.members.contains(member) {
+        commit(step, account, &mut record, Plan { adds: vec![package], ..Plan::default() })?;
+    }
+    Ok(())
+}
+
+/// Drops an intent whose group is gone or whose target is in already. Returns whether the intent still stands.
+fn cancel_if_void(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    member: &AccountId,
+) -> Outcome<bool> {
+    let void = match refused(state::of_member(step, account, conversation))? {
+        Ok(record) => record.members.contains(member),
+        Err(Rejection::Locked) => return Ok(true),
+        Err(_) => true,
+    };
+    if void {
+        cancel(step, account, conversation, member)?;
+    }
+    Ok(!void)
+}

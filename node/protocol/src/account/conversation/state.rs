@@ -1,0 +1,113 @@
+//! A conversation's rows: its record, and the MLS state of each epoch that is kept, under (conversation, epoch id).
+
+use tidings_crypto::id::{AccountId, ConversationId, EpochId};
+use tidings_crypto::mls::{Group, Rows};
+
+use crate::account::policy::{Policy, Role};
+use crate::error::{Fault, Outcome, Rejection};
+use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::key;
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+
+pub(crate) fn get(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+) -> Outcome<Option<ConversationRecord>> {
+    step.rows.get(Scope::Account(account), Table::Conversation, conversation.as_bytes())
+}
+
+/// The record of a conversation in which the account takes part.
+pub(crate) fn of_member(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+) -> Outcome<ConversationRecord> {
+    let record = get(step, account, conversation)?.ok_or(Rejection::NotFound)?;
+    match record.membership {
+        Membership::Member => Ok(record),
+        Membership::Leaving | Membership::Left | Membership::Removed => Err(Rejection::NotMember.into()),
+    }
+}
+
+/// The record of a group that the account owns.
+pub(crate) fn of_owner(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+) -> Outcome<ConversationRecord> {
+    let record = of_member(step, account, conversation)?;
+    if record.kind == ConversationKind::Direct {
+        return Err(Rejection::DirectConversation.into());
+    }
+    match policy(&record)?.role(&account) {
+        Role::Owner => Ok(record),
+        Role::Member => Err(Rejection::NotAdmin.into()),
+    }
+}
+
+pub(crate) fn policy(record: &ConversationRecord) -> Outcome<Policy> {
+    Ok(Policy::parse(&record.policy).map_err(|_| Fault::Damaged("policy"))?)
+}
+
+pub(crate) fn put(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) {
+    step.rows.put(Scope::Account(account), Table::Conversation, record.id.as_bytes(), record);
+}
+
+fn prefix(conversation: &ConversationId, epoch: &EpochId) -> Vec<u8> {
+    key::join(&[conversation.as_bytes(), epoch.as_bytes()])
+}
+
+/// The group as it was at one epoch.
+pub(crate) fn load_group(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    epoch: &EpochId,
+) -> Outcome<Group> {
+    let prefix = prefix(conversation, epoch);
+    let rows: Rows = step
+        .rows
+        .scan(Scope::Account(account), Table::Mls, &prefix, usize::MAX)?
+        .into_iter()
+        .map(|(row, value)| (row.get(prefix.len()..).unwrap_or_default().to_vec(), value))
+        .collect();
+    if rows.is_empty() {
+        return Err(Rejection::Refused { reason: "an epoch that is no longer kept" }.into());
+    }
+    Ok(Group::load(*conversation, rows).map_err(|_| Fault::Damaged("MLS state"))?)
+}
+
+/// Stores what changed in a group at one epoch.
+pub(crate) fn store_changes(step: &mut Step<'_>, account: AccountId, epoch: &EpochId, group: &mut Group) {
+    let prefix = prefix(&group.conversation(), epoch);
+    for (row, value) in group.changes().0 {
+        let row = key::join(&[&prefix, &row]);
+        match value {
+            Some(value) => step.rows.put_bytes(Scope::Account(account), Table::Mls, &row, value),
+            None => step.rows.delete(Scope::Account(account), Table::Mls, &row),
+        }
+    }
+}
+
+/// Stores the whole state of a group that has just reached `epoch`.
+pub(crate) fn store_whole(step: &mut Step<'_>, account: AccountId, epoch: &EpochId, group: &Group) {
+    let prefix = prefix(&group.conversation(), epoch);
+    for (row, value) in group.rows() {
+        step.rows.put_bytes(Scope::Account(account), Table::Mls, &key::join(&[&prefix, &row]), value);
+    }
+}
+
+/// Forgets an epoch: its messages can no longer be read.
+pub(crate) fn forget_epoch(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    epoch: &EpochId,
+) -> Outcome<()> {
+    for (row, _) in step.rows.scan(Scope::Account(account), Table::Mls, &prefix(conversation, epoch), usize::MAX)? {
+        step.rows.delete(Scope::Account(account), Table::Mls, &row);
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! The inbox: sealed items that came for this account, opened one by one while it is unlocked.
+
+use tidings_crypto::box_key;
+use tidings_crypto::id::AccountId;
+
+use crate::error::{Error, Outcome, Rejection};
+use crate::step::{Step, refused};
+use crate::store::table::{Scope, Table};
+use crate::wire;
+use crate::wire::inbox::{INFO, InboxItem};
+
+/// Opens every item that waits. One that cannot be opened or is refused is dropped: its sender was told only that it is kept.
+pub(crate) fn open_all(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
+    if !step.rows.is_unlocked(account)? {
+        return Ok(());
+    }
+    for (row, item) in step.rows.scan(Scope::Node, Table::Inbox, account.as_bytes(), usize::MAX)? {
+        let outcome = refused(step.attempt(|step| open(step, account, &item))).map_err(Error::Fault)?;
+        drop(outcome);
+        step.rows.delete(Scope::Node, Table::Inbox, &row);
+    }
+    Ok(())
+}
+
+fn open(step: &mut Step<'_>, account: AccountId, item: &[u8]) -> Outcome<()> {
+    let profile = super::profile::load(step, account)?;
+    let plaintext = box_key::open(&profile.box_key(), INFO, account.as_bytes(), item)
+        .map_err(|_| Rejection::Refused { reason: "seal of an inbox item" })?;
+    match wire::decode::<InboxItem>(&plaintext, "inbox item")? {
+        InboxItem::ContactRequest(request) => super::contact::request::received(step, account, &request),
+        InboxItem::Refusal(refusal) => super::contact::refuse::received(step, account, &refusal),
+        InboxItem::Welcome(bundle) => super::conversation::join::welcomed(step, account, &bundle),
+    }
+}
+
+/// Seals an item to an account's box key record.
+pub(crate) fn seal(
+    step: &mut Step<'_>,
+    recipient: AccountId,
+    box_key_record: &[u8],
+    item: &InboxItem,
+) -> Outcome<Vec<u8>> {
+    let record = tidings_crypto::BoxKeyRecord::parse(box_key_record)
+        .map_err(|_| Rejection::Malformed { what: "box key record" })?;
+    Ok(box_key::seal(record.key(), INFO, recipient.as_bytes(), &wire::encode(item), step.rng))
+}

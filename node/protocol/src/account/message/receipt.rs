@@ -1,0 +1,106 @@
+//! Receipts: one signed entry says how far all others' logs were received here (DECISIONS 20). Coalesced, and never receipted themselves.
+
+use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
+
+use super::state;
+use crate::account::conversation::publish;
+use crate::account::conversation::state as conversation_state;
+use crate::account::profile;
+use crate::error::{Fault, Outcome};
+use crate::limits::{RECEIPT_DELAY_DIRECT_MS, RECEIPT_DELAY_GROUP_MS};
+use crate::record;
+use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::log::DeviceLogRecord;
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
+use crate::wire;
+use crate::wire::commit_body::{Cut, ReceiptBody, Span};
+use crate::wire::inner::{Draft, Kind, Signed};
+
+/// Notes that a receipt is owed and sees to it that it is sent soon. The caller stores `record`.
+pub(crate) fn owe(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) {
+    if record.receipt_due == 0 {
+        record.receipt_due = step.now.wall.0.max(1);
+    }
+    let delay = match record.kind {
+        ConversationKind::Direct => RECEIPT_DELAY_DIRECT_MS,
+        ConversationKind::Group => RECEIPT_DELAY_GROUP_MS,
+    };
+    step.set_timer(TimerKind::Receipt(account, record.id), delay);
+}
+
+/// Sends the receipt that is owed.
+pub(crate) fn send(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
+    if !step.rows.is_unlocked(account)? {
+        return Ok(());
+    }
+    let Some(mut record) = conversation_state::get(step, account, conversation)? else { return Ok(()) };
+    if record.receipt_due == 0 || record.membership != Membership::Member {
+        return Ok(());
+    }
+    let profile = profile::load(step, account)?;
+    let body = collect(step, account, conversation, profile.device)?;
+    record.receipt_due = 0;
+    if !body.delivered.is_empty() {
+        let draft = Draft {
+            conversation: *conversation,
+            kind: Kind::Receipt,
+            epoch: record.tip,
+            commitment: [0; 32],
+            body: wire::encode(&body),
+        };
+        publish::publish(step, account, &profile, &mut record, draft)?;
+    }
+    conversation_state::put(step, account, &record);
+    Ok(())
+}
+
+/// Everything that no receipt has covered yet, marked as covered.
+fn collect(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    own: DeviceId,
+) -> Outcome<ReceiptBody> {
+    let mut body = ReceiptBody { delivered: Vec::new(), unreadable: Vec::new() };
+    for (row, value) in
+        step.rows.scan(Scope::Account(account), Table::DeviceLog, conversation.as_bytes(), usize::MAX)?
+    {
+        let mut log: DeviceLogRecord = record::decode(&value, "device log")?;
+        let device = row.get(conversation.as_bytes().len()..).and_then(|device| DeviceId::try_from(device).ok());
+        let device = device.ok_or(Fault::Damaged("device log key"))?;
+        if device == own || log.sequence <= log.receipted || log.cut.is_some() {
+            continue;
+        }
+        body.delivered.push(Span { device, first: log.receipted.saturating_add(1), last: log.sequence });
+        body.unreadable.extend(log.unreadable.drain(..).map(|sequence| Cut { device, sequence }));
+        log.receipted = log.sequence;
+        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
+    }
+    Ok(body)
+}
+
+/// Receives a receipt: own messages up to what it covers are delivered to its author.
+pub(crate) fn received(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationRecord,
+    entry: &Signed,
+    log: &mut DeviceLogRecord,
+) -> Outcome<()> {
+    let body: ReceiptBody = wire::decode(entry.inner.body.as_slice(), "receipt")?;
+    let own = profile::load(step, account)?.device;
+    let Some(covered) = body.delivered.iter().find(|covered| covered.device == own) else { return Ok(()) };
+    // It cannot have received what was never written.
+    let last = covered.last.min(conversation.own_sequence);
+    let first = covered.first.max(log.acknowledged.saturating_add(1));
+    if last < first {
+        return Ok(());
+    }
+    let unreadable: Vec<u64> = body.unreadable.iter().filter(|one| one.device == own).map(|one| one.sequence).collect();
+    let recipient = log.account;
+    state::receipted(step, account, conversation, recipient, first..=last, &unreadable)?;
+    log.acknowledged = last;
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! What people and programs on this node can ask for, and what they get back.
+
+use tidings_crypto::id::{AccountId, ConversationId, NodeId};
+use tidings_crypto::invite::InviteLink;
+
+use crate::record::contact::ContactRecord;
+use crate::record::message::MessageRecord;
+use crate::store::write_set::WriteSet;
+
+/// Everything the shell made for a new account, before the core knows it.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// The login name, already normalised.
+    pub name: String,
+    /// What others see.
+    pub display_name: String,
+    /// For password resets; may be absent.
+    pub email: Option<String>,
+    /// The sealed vault header.
+    pub vault: Vec<u8>,
+    /// The new identity log: genesis, device, home.
+    pub identity_log: Vec<u8>,
+    /// Seed of the device key.
+    pub device_seed: zeroize::Zeroizing<[u8; 32]>,
+    /// Seed of the box key.
+    pub box_seed: zeroize::Zeroizing<[u8; 32]>,
+    /// Whether it is the node's first account.
+    pub owner: bool,
+}
+
+/// To whom a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipient {
+    /// A contact: the direct conversation with them.
+    Account(AccountId),
+    /// A conversation.
+    Conversation(ConversationId),
+}
+
+/// One wish.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Store a new account; its data key is in the store already.
+    CreateAccount(NewAccount),
+    /// Make an invite by which others become contacts.
+    CreateInvite {
+        /// Whose.
+        account: AccountId,
+        /// How often it may be used.
+        uses: u32,
+        /// How long it holds, in seconds.
+        lifetime_seconds: u32,
+        /// A note for oneself.
+        note: String,
+        /// Where this node can be reached: binary multiaddrs, at most three.
+        addresses: Vec<Vec<u8>>,
+    },
+    /// Take an invite back.
+    RevokeInvite {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        invite: [u8; 16],
+    },
+    /// Follow an invite link.
+    AddContact {
+        /// Who follows it.
+        account: AccountId,
+        /// The link.
+        link: InviteLink,
+    },
+    /// Send a text.
+    Send {
+        /// Who.
+        account: AccountId,
+        /// To whom.
+        to: Recipient,
+        /// The text.
+        text: String,
+        /// The client's id: the same id again returns the first message.
+        client_id: [u8; 16],
+    },
+    /// Found a group.
+    CreateGroup {
+        /// Who.
+        account: AccountId,
+        /// Its name.
+        name: String,
+        /// What it is about.
+        description: String,
+        /// Contacts to add.
+        members: Vec<AccountId>,
+    },
+    /// Add a contact to a group.
+    AddMember {
+        /// Who.
+        account: AccountId,
+        /// Where.
+        conversation: ConversationId,
+        /// Whom.
+        member: AccountId,
+    },
+    /// Remove a member from a group.
+    RemoveMember {
+        /// Who.
+        account: AccountId,
+        /// Where.
+        conversation: ConversationId,
+        /// Whom.
+        member: AccountId,
+    },
+    /// Leave a group.
+    Leave {
+        /// Who.
+        account: AccountId,
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// Rows of the shell (sessions), committed like all others.
+    Write(WriteSet),
+    /// Remember where a node can be reached.
+    RememberAddresses {
+        /// Which node.
+        node: NodeId,
+        /// Binary multiaddrs.
+        addresses: Vec<Vec<u8>>,
+    },
+}
+
+/// What came of a command.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Done, nothing to say.
+    Done,
+    /// The account exists.
+    Account(AccountId),
+    /// The invite exists.
+    Invite(InviteLink),
+    /// The contact as it stands.
+    Contact(Box<ContactRecord>),
+    /// The message as stored.
+    Message(Box<MessageRecord>),
+    /// The conversation as it stands; read it with [`crate::query`].
+    Conversation(ConversationId),
+}

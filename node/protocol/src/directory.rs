@@ -1,0 +1,70 @@
+//! What the node knows of its own accounts and of where other nodes are: the public side, readable while accounts are locked.
+
+use tidings_crypto::id::{AccountId, NodeId};
+use tidings_crypto::identity::IdentityLog;
+
+use crate::error::{Fault, Outcome};
+use crate::record::directory::DirectoryRecord;
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+use crate::wire;
+use crate::wire::id::{IdRequest, IdResponse};
+
+/// Most addresses remembered of one node; an identity log or a link names at most a handful.
+const ADDRESSES_MAX: usize = 8;
+
+/// The directory record of an account of this node.
+pub(crate) fn account(step: &Step<'_>, account: &AccountId) -> Outcome<Option<DirectoryRecord>> {
+    step.rows.get(Scope::Node, Table::Directory, account.as_bytes())
+}
+
+/// The key under which a login name is found: a keyed hash, so that the folder does not list names.
+#[must_use]
+pub fn login_key(index_key: &[u8; 32], name: &str) -> Vec<u8> {
+    blake3::keyed_hash(index_key, name.as_bytes()).as_bytes().to_vec()
+}
+
+/// Where a node was last said to be.
+pub(crate) fn addresses(step: &Step<'_>, node: NodeId) -> Outcome<Vec<Vec<u8>>> {
+    let known: Option<Vec<minicbor::bytes::ByteVec>> =
+        step.rows.get(Scope::Node, Table::PeerAddress, node.as_bytes())?;
+    Ok(known.unwrap_or_default().into_iter().map(Vec::from).collect())
+}
+
+/// Remembers where a node can be reached, the newest first.
+pub(crate) fn remember(step: &mut Step<'_>, node: NodeId, addresses: &[Vec<u8>]) -> Outcome<()> {
+    if addresses.is_empty() || node == step.config.node {
+        return Ok(());
+    }
+    let mut all = addresses.to_vec();
+    all.extend(self::addresses(step, node)?.into_iter().filter(|old| !addresses.contains(old)));
+    all.truncate(ADDRESSES_MAX);
+    let all: Vec<minicbor::bytes::ByteVec> = all.into_iter().map(Into::into).collect();
+    step.rows.put(Scope::Node, Table::PeerAddress, node.as_bytes(), &all);
+    Ok(())
+}
+
+/// Remembers the homes that an identity log names, and returns the first.
+pub(crate) fn remember_homes(step: &mut Step<'_>, log: &IdentityLog) -> Outcome<Option<NodeId>> {
+    for home in log.homes() {
+        remember(step, home.node, &home.addresses)?;
+    }
+    Ok(log.homes().first().map(|home| home.node))
+}
+
+/// Answers `/tidings/id/1`.
+pub(crate) fn id_request(step: &Step<'_>, bytes: &[u8]) -> Outcome<IdResponse> {
+    let found = match wire::decode::<IdRequest>(bytes, "id request") {
+        Ok(request) => account(step, &request.account)?,
+        Err(_) => None,
+    };
+    Ok(match found {
+        Some(record) => IdResponse { log: wire::field(record.identity_log), box_key: wire::field(record.box_key) },
+        None => IdResponse { log: wire::field(Vec::new()), box_key: wire::field(Vec::new()) },
+    })
+}
+
+/// An identity log that this node stored after verifying it.
+pub(crate) fn stored_log(bytes: &[u8]) -> Result<IdentityLog, Fault> {
+    IdentityLog::parse(bytes).map_err(|_| Fault::Damaged("identity log"))
+}

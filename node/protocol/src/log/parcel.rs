@@ -1,0 +1,104 @@
+//! Parcels: sealed items on their way to inboxes of other nodes, kept until the node there has them durably.
+
+use tidings_crypto::id::{AccountId, NodeId};
+
+use crate::error::{Outcome, Rejection};
+use crate::input::{Protocol, RequestFailure};
+use crate::limits::{INBOX_ITEM_BYTES_MAX, INBOX_ITEMS_MAX, OUTBOX_LIFETIME_MS};
+use crate::peer::Purpose;
+use crate::record;
+use crate::record::key;
+use crate::record::log::ParcelRecord;
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
+use crate::wire;
+use crate::wire::inbox::{InboxRequest, InboxResponse};
+
+/// Sends a sealed item to an account; if it is hosted here, straight into its inbox.
+pub(crate) fn send(step: &mut Step<'_>, home: NodeId, recipient: AccountId, item: Vec<u8>) -> Outcome<()> {
+    if home == step.config.node {
+        return match receive(step, recipient, &item)? {
+            InboxResponse::Kept => Ok(()),
+            InboxResponse::Unknown => Err(Rejection::NotFound.into()),
+            InboxResponse::Refused => Err(Rejection::TooLarge { limit: INBOX_ITEM_BYTES_MAX }.into()),
+            InboxResponse::NoRoom => Err(Rejection::Quota { what: "inbox items" }.into()),
+        };
+    }
+    let row = key::counted(home.as_bytes(), step.rows.next_count("parcel")?);
+    let parcel = ParcelRecord { recipient, item, since: step.now.wall.0 };
+    step.rows.put(Scope::Node, Table::Parcel, &row, &parcel);
+    step.to_serve.insert(home);
+    Ok(())
+}
+
+/// Takes an item for an account of this node. One that is here already is kept once.
+pub(crate) fn receive(step: &mut Step<'_>, recipient: AccountId, item: &[u8]) -> Outcome<InboxResponse> {
+    if item.len() > INBOX_ITEM_BYTES_MAX {
+        return Ok(InboxResponse::Refused);
+    }
+    if step.rows.get_bytes(Scope::Node, Table::Directory, recipient.as_bytes())?.is_none() {
+        return Ok(InboxResponse::Unknown);
+    }
+    let hash = tidings_crypto::derive("tidings/1/inbox-item", &[item]);
+    let seen = key::join(&[recipient.as_bytes(), &hash]);
+    if step.rows.get_bytes(Scope::Node, Table::InboxSeen, &seen)?.is_some() {
+        return Ok(InboxResponse::Kept);
+    }
+    if step.rows.scan(Scope::Node, Table::Inbox, recipient.as_bytes(), INBOX_ITEMS_MAX)?.len() >= INBOX_ITEMS_MAX {
+        return Ok(InboxResponse::NoRoom);
+    }
+    let row = key::counted(recipient.as_bytes(), step.rows.next_count("inbox")?);
+    step.rows.put_bytes(Scope::Node, Table::Inbox, &row, item.to_vec());
+    step.rows.put_bytes(Scope::Node, Table::InboxSeen, &seen, Vec::new());
+    step.to_open_inbox.insert(recipient);
+    Ok(InboxResponse::Kept)
+}
+
+/// Sends the next parcel to a connected peer, if one waits and none is under way.
+pub(crate) fn pump(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
+    if step.peers.peer(peer).parcel_under_way {
+        return Ok(());
+    }
+    let Some((row, value)) = step.rows.scan(Scope::Node, Table::Parcel, peer.as_bytes(), 1)?.into_iter().next() else {
+        return Ok(());
+    };
+    let parcel: ParcelRecord = record::decode(&value, "parcel")?;
+    if step.now.wall.0.saturating_sub(parcel.since) > OUTBOX_LIFETIME_MS {
+        step.rows.delete(Scope::Node, Table::Parcel, &row);
+        step.to_serve.insert(peer);
+        return Ok(());
+    }
+    step.peers.peer(peer).parcel_under_way = true;
+    let request = InboxRequest { recipient: parcel.recipient, item: wire::field(parcel.item) };
+    step.request(peer, Protocol::Inbox, wire::encode(&request), Purpose::Parcel(row));
+    Ok(())
+}
+
+/// Whether anything waits for this peer.
+pub(crate) fn is_waiting(step: &Step<'_>, peer: NodeId) -> Outcome<bool> {
+    Ok(!step.rows.scan(Scope::Node, Table::Parcel, peer.as_bytes(), 1)?.is_empty())
+}
+
+/// Handles the answer to a parcel.
+pub(crate) fn answered(
+    step: &mut Step<'_>,
+    peer: NodeId,
+    row: &[u8],
+    result: Result<Vec<u8>, RequestFailure>,
+) -> Outcome<()> {
+    step.peers.peer(peer).parcel_under_way = false;
+    match result.map(|bytes| wire::decode::<InboxResponse>(&bytes, "answer to a parcel")) {
+        // Refused for good: trying again cannot help.
+        Ok(Ok(InboxResponse::Kept | InboxResponse::Unknown | InboxResponse::Refused)) => {
+            step.rows.delete(Scope::Node, Table::Parcel, row);
+            step.peers.peer(peer).failures = 0;
+            step.to_serve.insert(peer);
+        }
+        Ok(Ok(InboxResponse::NoRoom) | Err(_)) | Err(_) => {
+            let pause = step.peers.back_off(peer);
+            step.set_timer(TimerKind::Peer(peer), pause);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Pushing own entries to followers until each has acknowledged durably.
+//!
+//! One push at a time to a peer, carrying everything that waits: order is kept without a window, and many messages share one durable commit
+//! at the other side.
+
+use tidings_crypto::id::NodeId;
+use tls_codec::VLByteVec;
+
+use crate::error::Outcome;
+use crate::input::{Protocol, RequestFailure};
+use crate::limits::{OUTBOX_LIFETIME_MS, PUSH_BYTES_MAX, PUSH_ENTRIES_MAX};
+use crate::peer::Purpose;
+use crate::record;
+use crate::record::key;
+use crate::record::log::OutboxRecord;
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
+use crate::wire;
+use crate::wire::log::{LogRequest, LogResponse, PushItem, PushStatus};
+
+/// Sends the next push to a connected peer, if anything waits and none is under way.
+pub(crate) fn pump(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
+    if step.peers.peer(peer).push_under_way {
+        return Ok(());
+    }
+    let (rows, items) = collect(step, peer)?;
+    if items.is_empty() {
+        return Ok(());
+    }
+    step.peers.peer(peer).push_under_way = true;
+    step.request(peer, Protocol::Log, wire::encode(&LogRequest::Push(items)), Purpose::Push(rows));
+    Ok(())
+}
+
+/// Whether anything waits for this peer.
+pub(crate) fn is_waiting(step: &Step<'_>, peer: NodeId) -> Outcome<bool> {
+    Ok(!step.rows.scan(Scope::Node, Table::Outbox, peer.as_bytes(), 1)?.is_empty())
+}
+
+fn collect(step: &mut Step<'_>, peer: NodeId) -> Outcome<(Vec<Vec<u8>>, Vec<PushItem>)> {
+    let mut rows = Vec::new();
+    let mut items = Vec::new();
+    let mut bytes = 0;
+    for (row, value) in step.rows.scan(Scope::Node, Table::Outbox, peer.as_bytes(), PUSH_ENTRIES_MAX)? {
+        let waiting: OutboxRecord = record::decode(&value, "outbox")?;
+        let entry = step.rows.get_bytes(
+            Scope::Node,
+            Table::QueueEntry,
+            &key::counted(waiting.queue.as_bytes(), waiting.counter),
+        )?;
+        let queue = super::queue::get(step, &waiting.queue)?;
+        let (Some(entry), Some(queue)) = (entry, queue) else {
+            step.rows.delete(Scope::Node, Table::Outbox, &row);
+            continue;
+        };
+        if step.now.wall.0.saturating_sub(waiting.since) > OUTBOX_LIFETIME_MS {
+            step.rows.delete(Scope::Node, Table::Outbox, &row);
+            crate::account::message::state::given_up(step, peer, &waiting)?;
+            continue;
+        }
+        bytes += entry.len();
+        if bytes > PUSH_BYTES_MAX && !items.is_empty() {
+            break;
+        }
+        rows.push(row);
+        items.push(PushItem { topic: queue.topic, outer: VLByteVec::from(entry) });
+    }
+    Ok((rows, items))
+}
+
+/// Handles the answer to a push.
+pub(crate) fn answered(
+    step: &mut Step<'_>,
+    peer: NodeId,
+    rows: &[Vec<u8>],
+    result: Result<Vec<u8>, RequestFailure>,
+) -> Outcome<()> {
+    step.peers.peer(peer).push_under_way = false;
+    let statuses = match result.map(|bytes| wire::decode::<LogResponse>(&bytes, "answer to a push")) {
+        Ok(Ok(LogResponse::Pushed(statuses))) if statuses.len() == rows.len() => statuses,
+        Ok(_) | Err(_) => {
+            let pause = step.peers.back_off(peer);
+            step.set_timer(TimerKind::Peer(peer), pause);
+            return Ok(());
+        }
+    };
+    let mut progress = false;
+    for (row, status) in rows.iter().zip(statuses) {
+        match status {
+            PushStatus::Kept | PushStatus::Refused => {
+                progress = true;
+                settle(step, peer, row, status)?;
+            }
+            PushStatus::NoRoom => {}
+        }
+    }
+    if progress {
+        step.peers.peer(peer).failures = 0;
+        step.to_serve.insert(peer);
+    } else {
+        let pause = step.peers.back_off(peer);
+        step.set_timer(TimerKind::Peer(peer), pause);
+    }
+    Ok(())
+}
+
+fn settle(step: &mut Step<'_>, peer: NodeId, row: &[u8], status: PushStatus) -> Outcome<()> {
+    let Some(waiting) = step.rows.get::<OutboxRecord>(Scope::Node, Table::Outbox, row)? else {
+        return Ok(());
+    };
+    step.rows.delete(Scope::Node, Table::Outbox, row);
+    match status {
+        PushStatus::Kept => crate::account::message::state::kept_by(step, peer, &waiting),
+        PushStatus::Refused | PushStatus::NoRoom => crate::account::message::state::given_up(step, peer, &waiting),
+    }
+}

@@ -1,0 +1,184 @@
+//! Sync by cursor (DECISIONS 15): list what a peer keeps after our position in each shared queue, fetch what we lack.
+//!
+//! It repairs what pushing missed; its cost grows with what is new at the peer (40 bytes each) and with what we lack.
+
+use tidings_crypto::id::{NodeId, OuterId, QueueId};
+use tls_codec::VLByteVec;
+
+use crate::error::{Fault, Outcome};
+use crate::input::{Protocol, RequestFailure};
+use crate::limits::{FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, LIST_ENTRIES_MAX, LIST_QUEUES_MAX};
+use crate::peer::Purpose;
+use crate::record;
+use crate::record::key;
+use crate::record::log::QueueRecord;
+use crate::step::Step;
+use crate::store::snapshot::Direction;
+use crate::store::table::{Scope, Table};
+use crate::wire;
+use crate::wire::log::{FetchRequest, Listed, LogRequest, LogResponse, Page, Position};
+
+/// Asks a peer that has just connected what is new in every queue we share.
+pub(crate) fn start(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
+    let mut positions = Vec::new();
+    for (row, value) in step.rows.scan(Scope::Node, Table::Queue, b"", usize::MAX)? {
+        let queue: QueueRecord = record::decode(&value, "queue")?;
+        if queue.followers.iter().any(|follower| follower.node == peer) {
+            let queue = QueueId::try_from(row.as_slice()).map_err(|_| Fault::Damaged("queue key"))?;
+            positions.push(Position { queue, after: position(step, &queue, peer)? });
+        }
+    }
+    for positions in positions.chunks(LIST_QUEUES_MAX) {
+        list(step, peer, positions.to_vec());
+    }
+    Ok(())
+}
+
+fn list(step: &mut Step<'_>, peer: NodeId, positions: Vec<Position>) {
+    let queues = positions.iter().map(|position| position.queue).collect();
+    step.request(peer, Protocol::Log, wire::encode(&LogRequest::List(positions)), Purpose::List(queues));
+}
+
+fn position(step: &Step<'_>, queue: &QueueId, peer: NodeId) -> Outcome<u64> {
+    Ok(step.rows.get(Scope::Node, Table::PeerCursor, &cursor_key(queue, peer))?.unwrap_or(0))
+}
+
+fn cursor_key(queue: &QueueId, peer: NodeId) -> Vec<u8> {
+    key::join(&[queue.as_bytes(), peer.as_bytes()])
+}
+
+/// Handles a list: fetches what we lack, moves the position, asks for the next page.
+pub(crate) fn listed(
+    step: &mut Step<'_>,
+    peer: NodeId,
+    asked: &[QueueId],
+    result: Result<Vec<u8>, RequestFailure>,
+) -> Outcome<()> {
+    let Ok(Ok(LogResponse::Listed(pages))) = result.map(|bytes| wire::decode::<LogResponse>(&bytes, "list")) else {
+        return Ok(());
+    };
+    let mut again = Vec::new();
+    for page in pages.into_iter().filter(|page| asked.contains(&page.queue)) {
+        let missing = missing(step, &page)?;
+        for counters in missing.chunks(FETCH_ENTRIES_MAX) {
+            fetch(step, peer, page.queue, counters.to_vec());
+        }
+        let Some(last) = page.entries.last() else { continue };
+        // The position stays where something is missing, so that a lost fetch is repeated at the next connection.
+        let safe = missing.first().map_or(last.counter, |first| first.saturating_sub(1));
+        step.rows.put(Scope::Node, Table::PeerCursor, &cursor_key(&page.queue, peer), &safe);
+        if page.more != 0 {
+            again.push(Position { queue: page.queue, after: last.counter });
+        }
+    }
+    if !again.is_empty() {
+        list(step, peer, again);
+    }
+    Ok(())
+}
+
+fn missing(step: &Step<'_>, page: &Page) -> Outcome<Vec<u64>> {
+    let mut missing = Vec::new();
+    for entry in &page.entries {
+        let index = key::join(&[page.queue.as_bytes(), entry.id.as_bytes()]);
+        if step.rows.get_bytes(Scope::Node, Table::OuterIndex, &index)?.is_none() {
+            missing.push(entry.counter);
+        }
+    }
+    Ok(missing)
+}
+
+fn fetch(step: &mut Step<'_>, peer: NodeId, queue: QueueId, counters: Vec<u64>) {
+    let request = LogRequest::Fetch(FetchRequest { queue, counters });
+    step.request(peer, Protocol::Log, wire::encode(&request), Purpose::Fetch(queue));
+}
+
+/// Takes fetched entries. If some did not fit into the answer, the next list names them again.
+pub(crate) fn fetched(
+    step: &mut Step<'_>,
+    peer: NodeId,
+    queue: &QueueId,
+    result: Result<Vec<u8>, RequestFailure>,
+) -> Outcome<()> {
+    let Ok(Ok(LogResponse::Fetched(entries))) = result.map(|bytes| wire::decode::<LogResponse>(&bytes, "entries"))
+    else {
+        return Ok(());
+    };
+    let Some(record) = super::queue::get(step, queue)? else { return Ok(()) };
+    for entry in &entries {
+        super::accept::fetched(step, peer, &record, entry.as_slice())?;
+    }
+    if !entries.is_empty() {
+        let after = position(step, queue, peer)?;
+        list(step, peer, vec![Position { queue: *queue, after }]);
+    }
+    Ok(())
+}
+
+/// Answers a list request: only queues that the asker follows.
+pub(crate) fn serve_list(step: &Step<'_>, peer: NodeId, positions: &[Position]) -> Outcome<Vec<Page>> {
+    let mut pages = Vec::new();
+    let mut room = LIST_ENTRIES_MAX;
+    for position in positions.iter().take(LIST_QUEUES_MAX) {
+        if let Some(since) = readable_from(step, &position.queue, peer)? {
+            let position = Position { queue: position.queue, after: position.after.max(since.saturating_sub(1)) };
+            let page = page(step, &position, room)?;
+            room -= page.entries.len();
+            pages.push(page);
+        }
+    }
+    Ok(pages)
+}
+
+fn page(step: &Step<'_>, position: &Position, room: usize) -> Outcome<Page> {
+    use crate::store::snapshot::Snapshot as _;
+    let queue = position.queue.as_bytes();
+    let start = key::counted(queue, position.after.saturating_add(1));
+    let rows = step.rows.range(
+        Scope::Node,
+        Table::QueueEntry,
+        &start,
+        &key::prefix_end(queue),
+        room + 1,
+        Direction::Forward,
+    )?;
+    let more = u8::from(rows.len() > room);
+    let mut entries = Vec::new();
+    for (row, value) in rows.into_iter().take(room) {
+        let counter = key::counter_of(&row).ok_or(Fault::Damaged("queue entry key"))?;
+        entries.push(Listed { counter, id: id_of(&value)? });
+    }
+    Ok(Page { queue: position.queue, entries, more })
+}
+
+fn id_of(entry: &[u8]) -> Outcome<OuterId> {
+    Ok(tidings_crypto::Outer::parse(entry).map_err(|_| Fault::Damaged("queue entry"))?.id())
+}
+
+/// Answers a fetch with as many of the entries as fit.
+pub(crate) fn serve_fetch(step: &Step<'_>, peer: NodeId, request: &FetchRequest) -> Outcome<Vec<VLByteVec>> {
+    let mut entries = Vec::new();
+    if readable_from(step, &request.queue, peer)?.is_none() {
+        return Ok(entries);
+    }
+    let mut bytes = 0;
+    for counter in request.counters.iter().take(FETCH_ENTRIES_MAX) {
+        let row = key::counted(request.queue.as_bytes(), *counter);
+        if let Some(entry) = step.rows.get_bytes(Scope::Node, Table::QueueEntry, &row)? {
+            bytes += entry.len();
+            if bytes > FETCH_BYTES_MAX {
+                break;
+            }
+            entries.push(VLByteVec::from(entry));
+        }
+    }
+    Ok(entries)
+}
+
+/// From which counter on a peer may read a queue; `None` if it is no follower.
+fn readable_from(step: &Step<'_>, queue: &QueueId, peer: NodeId) -> Outcome<Option<u64>> {
+    let record = super::queue::get(step, queue)?;
+    Ok(record.and_then(|record| {
+        record.followers.iter().find(|follower| follower.node == peer).map(|follower| follower.since)
+    }))
+}

@@ -1,0 +1,260 @@
+//! The node: routes one input to the operation that handles it.
+
+use std::collections::BTreeSet;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use tidings_crypto::id::{AccountId, NodeId};
+
+use crate::account;
+use crate::account::contact::invite;
+use crate::command::{Answer, Command};
+use crate::directory;
+use crate::effect::{Effect, Output};
+use crate::error::{Error, Fault, Outcome};
+use crate::input::{Input, Protocol, RequestFailure};
+use crate::log;
+use crate::peer::{Peers, Purpose};
+use crate::record;
+use crate::record::log::QueueRecord;
+use crate::step::{Step, refused};
+use crate::store::snapshot::Snapshot;
+use crate::store::table::{Scope, Table};
+use crate::time::{Monotonic, Now};
+use crate::timer::{TimerKind, Timers};
+use crate::transaction::Transaction;
+use crate::wire;
+
+/// What a node is told once.
+#[derive(Debug, Clone)]
+pub struct NodeConfig {
+    /// This node.
+    pub node: NodeId,
+    /// Keys the hashes under which login names are found.
+    pub index_key: [u8; 32],
+}
+
+/// The core of one node. Everything that must survive a crash is in the store; what is here can be rebuilt from it.
+pub struct Node {
+    config: NodeConfig,
+    rng: ChaCha20Rng,
+    peers: Peers,
+    timers: Timers,
+}
+
+impl Node {
+    /// A node that has handled nothing yet; give it [`Input::Start`] first. All its randomness comes from `seed`.
+    #[must_use]
+    pub fn new(config: NodeConfig, seed: [u8; 32]) -> Self {
+        Self { config, rng: ChaCha20Rng::from_seed(seed), peers: Peers::default(), timers: Timers::default() }
+    }
+
+    /// One step: deterministic in its arguments and the seed.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails or a row is damaged: stop the node.
+    pub fn handle(&mut self, now: Now, input: Input, store: &dyn Snapshot) -> Result<Output, Fault> {
+        let mut step = Step {
+            now,
+            config: &self.config,
+            rows: Transaction::new(store),
+            rng: &mut self.rng,
+            peers: &mut self.peers,
+            timers: &mut self.timers,
+            effects: Vec::new(),
+            to_catch_up: BTreeSet::new(),
+            to_open_inbox: BTreeSet::new(),
+            to_ask: BTreeSet::new(),
+            to_serve: BTreeSet::new(),
+        };
+        // A rejection that reaches this place has nobody to tell: the input is dropped.
+        drop(refused(step.attempt(|step| route(step, input)))?);
+        follow_up(&mut step)?;
+        Ok(Output { writes: step.rows.into_writes(), effects: step.effects })
+    }
+
+    /// When [`Input::Tick`] is due, if at all.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Monotonic> {
+        self.timers.next()
+    }
+}
+
+fn route(step: &mut Step<'_>, input: Input) -> Outcome<()> {
+    match input {
+        Input::Start => start(step),
+        Input::Tick => tick(step),
+        Input::PeerConnected(peer) => connected(step, peer),
+        Input::PeerDisconnected(peer) => {
+            step.peers.disconnected(peer);
+            step.to_serve.insert(peer);
+            step.to_ask.insert(peer);
+            Ok(())
+        }
+        Input::Request { peer, token, protocol, bytes } => {
+            let bytes = answer_peer(step, peer, protocol, &bytes)?;
+            step.effects.push(Effect::Respond { token, bytes });
+            Ok(())
+        }
+        Input::Response { peer, id, result } => match step.peers.end(peer, id) {
+            Some(purpose) => response(step, peer, purpose, result),
+            None => Ok(()),
+        },
+        Input::Unlocked(account) => account::unlock::unlocked(step, account),
+        Input::Locked(_) => Ok(()),
+        Input::Command { id, command } => {
+            let result = refused(step.attempt(|step| obey(step, *command)))?;
+            step.effects.push(Effect::Reply { id, result });
+            Ok(())
+        }
+    }
+}
+
+/// After a start: every node that keeps a queue of ours, or for which something waits, is to be reached.
+fn start(step: &mut Step<'_>) -> Outcome<()> {
+    for (_, value) in step.rows.scan(Scope::Node, Table::Queue, b"", usize::MAX)? {
+        let queue: QueueRecord = record::decode(&value, "queue")?;
+        for follower in queue.followers {
+            step.peers.peer(follower.node).wanted = true;
+            step.to_serve.insert(follower.node);
+        }
+    }
+    for table in [Table::Outbox, Table::Parcel] {
+        for (row, _) in step.rows.scan(Scope::Node, table, b"", usize::MAX)? {
+            let node =
+                row.get(..32).and_then(|node| NodeId::try_from(node).ok()).ok_or(Fault::Damaged("outbox key"))?;
+            step.to_serve.insert(node);
+        }
+    }
+    Ok(())
+}
+
+fn connected(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
+    let state = step.peers.peer(peer);
+    state.connected = true;
+    state.failures = 0;
+    log::sync::start(step, peer)?;
+    step.to_serve.insert(peer);
+    step.to_ask.insert(peer);
+    Ok(())
+}
+
+fn tick(step: &mut Step<'_>) -> Outcome<()> {
+    while let Some(timer) = step.timers.pop_due(step.now.monotonic) {
+        match timer {
+            TimerKind::Peer(peer) => {
+                step.to_serve.insert(peer);
+                step.to_ask.insert(peer);
+            }
+            TimerKind::Receipt(account, conversation) => {
+                drop(refused(step.attempt(|step| account::message::receipt::send(step, account, &conversation)))?);
+            }
+            TimerKind::CatchUp(account, queue) => {
+                step.to_catch_up.insert((account, queue));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn answer_peer(step: &mut Step<'_>, peer: NodeId, protocol: Protocol, bytes: &[u8]) -> Outcome<Vec<u8>> {
+    Ok(match protocol {
+        Protocol::Log => wire::encode(&log::route::log_request(step, peer, bytes)?),
+        Protocol::Inbox => wire::encode(&log::route::inbox_request(step, bytes)?),
+        Protocol::Keys => wire::encode(&account::key_supply::request(step, bytes)?),
+        Protocol::Id => wire::encode(&directory::id_request(step, bytes)?),
+    })
+}
+
+fn response(
+    step: &mut Step<'_>,
+    peer: NodeId,
+    purpose: Purpose,
+    result: Result<Vec<u8>, RequestFailure>,
+) -> Outcome<()> {
+    match purpose {
+        Purpose::Push(rows) => log::push::answered(step, peer, &rows, result),
+        Purpose::List(queues) => log::sync::listed(step, peer, &queues, result),
+        Purpose::Fetch(queue) => log::sync::fetched(step, peer, &queue, result),
+        Purpose::Parcel(row) => log::parcel::answered(step, peer, &row, result),
+        Purpose::Identity { account, contact } => account::contact::add::answered(step, account, &contact, result),
+        Purpose::Keys { account, conversation, contact } => {
+            account::conversation::member_add::answered(step, peer, account, &conversation, &contact, result)
+        }
+    }
+}
+
+fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
+    match command {
+        Command::CreateAccount(new) => account::create::create(step, new).map(Answer::Account),
+        Command::CreateInvite { account, uses, lifetime_seconds, note, addresses } => {
+            invite::create(step, account, invite::Wish { uses, lifetime_seconds, note, addresses }).map(Answer::Invite)
+        }
+        Command::RevokeInvite { account, invite } => invite::revoke(step, account, &invite).map(|()| Answer::Done),
+        Command::AddContact { account, link } => {
+            account::contact::add::add(step, account, &link).map(|contact| Answer::Contact(Box::new(contact)))
+        }
+        Command::Send { account, to, text, client_id } => {
+            account::message::send::send(step, account, to, text, client_id)
+                .map(|message| Answer::Message(Box::new(message)))
+        }
+        Command::CreateGroup { account, name, description, members } => {
+            account::conversation::found::group(step, account, &name, &description, &members).map(Answer::Conversation)
+        }
+        Command::AddMember { account, conversation, member } => {
+            account::conversation::member_add::add(step, account, &conversation, &member)
+                .map(|()| Answer::Conversation(conversation))
+        }
+        Command::RemoveMember { account, conversation, member } => {
+            account::conversation::member_remove::remove(step, account, &conversation, &member)
+                .map(|()| Answer::Conversation(conversation))
+        }
+        Command::Leave { account, conversation } => account::conversation::leave::leave(step, account, &conversation)
+            .map(|()| Answer::Conversation(conversation)),
+        Command::Write(writes) => {
+            for write in writes.0 {
+                step.rows.write(write);
+            }
+            Ok(Answer::Done)
+        }
+        Command::RememberAddresses { node, addresses } => {
+            directory::remember(step, node, &addresses).map(|()| Answer::Done)
+        }
+    }
+}
+
+/// What an input set in motion: inbox items, new entries, peers that something now waits for. Until nothing is left.
+fn follow_up(step: &mut Step<'_>) -> Result<(), Fault> {
+    loop {
+        let done = if let Some(account) = step.to_open_inbox.pop_first() {
+            account::inbox::open_all(step, account)
+        } else if let Some((account, queue)) = step.to_catch_up.pop_first() {
+            account::catch_up::catch_up(step, account, &queue)
+        } else if let Some(peer) = step.to_ask.pop_first() {
+            ask(step, peer)
+        } else if let Some(peer) = step.to_serve.pop_first() {
+            log::route::serve(step, peer)
+        } else {
+            return Ok(());
+        };
+        match done {
+            Ok(()) | Err(Error::Rejection(_)) => {}
+            Err(Error::Fault(fault)) => return Err(fault),
+        }
+    }
+}
+
+fn ask(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
+    if step.peers.is_connected(peer) {
+        account::contact::serve_peer(step, peer)
+    } else {
+        step.to_serve.insert(peer);
+        Ok(())
+    }
+}
+
+/// Whether an account's rows can be read, for those who route on it.
+#[must_use]
+pub fn is_unlocked(store: &dyn Snapshot, account: AccountId) -> bool {
+    store.get(Scope::Account(account), Table::Profile, b"").is_ok_and(|row| row.is_some())
+}

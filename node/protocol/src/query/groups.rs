@@ -1,0 +1,117 @@
+//! A group as its members see it.
+
+use tidings_crypto::id::{AccountId, ConversationId};
+
+use super::id_of;
+use crate::account::policy::Policy;
+use crate::error::Outcome;
+use crate::record::conversation::{ConversationKind, ConversationRecord};
+use crate::record::key::prefix_end;
+use crate::store::snapshot::{Direction, Snapshot};
+use crate::store::table::{Scope, Table};
+
+/// What a member may do, lowest first (DECISIONS 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoleView {
+    /// Reads.
+    Readonly,
+    /// Writes.
+    Member,
+    /// Deletes messages of others.
+    Moderator,
+    /// Changes members.
+    Admin,
+    /// Changes owners.
+    Owner,
+}
+
+/// What the policy says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyView {
+    /// The group's name.
+    pub name: String,
+    /// What it is about.
+    pub description: String,
+    /// Roles that are given by name; everybody else is a member.
+    pub roles: Vec<(AccountId, RoleView)>,
+}
+
+/// One member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberView {
+    /// Who.
+    pub account: AccountId,
+    /// What they may do.
+    pub role: RoleView,
+    /// Whether they are in; otherwise to be added as soon as their node can be reached (DECISIONS 23).
+    pub joined: bool,
+}
+
+/// A group with its members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupView {
+    /// The conversation.
+    pub record: ConversationRecord,
+    /// The policy.
+    pub policy: PolicyView,
+    /// Members, then those to be added.
+    pub members: Vec<MemberView>,
+}
+
+/// The group with this id; `None` for a direct conversation too.
+///
+/// # Errors
+/// [`crate::error::Rejection::Locked`]; [`crate::error::Fault`] if the store fails.
+pub fn with(store: &dyn Snapshot, account: AccountId, id: ConversationId) -> Outcome<Option<GroupView>> {
+    match super::conversations::with(store, account, id)? {
+        Some(record) if record.kind == ConversationKind::Group => Ok(Some(view(store, account, record)?)),
+        Some(_) | None => Ok(None),
+    }
+}
+
+/// A conversation record with its members and policy.
+///
+/// # Errors
+/// As [`with`].
+pub fn view(store: &dyn Snapshot, account: AccountId, record: ConversationRecord) -> Outcome<GroupView> {
+    let policy = policy_view(&record);
+    let prefix = record.id.as_bytes().as_slice();
+    let intents = store.range(
+        Scope::Account(account),
+        Table::Intent,
+        prefix,
+        &prefix_end(prefix),
+        super::WHOLE_MAX,
+        Direction::Forward,
+    )?;
+    let mut members: Vec<MemberView> = record
+        .members
+        .iter()
+        .map(|member| MemberView { account: *member, role: role_of(&policy, *member), joined: true })
+        .collect();
+    for (key, _) in intents {
+        let member: AccountId = id_of(key.get(prefix.len()..).unwrap_or_default(), Table::Intent)?;
+        if !record.members.contains(&member) {
+            members.push(MemberView { account: member, role: RoleView::Member, joined: false });
+        }
+    }
+    Ok(GroupView { record, policy, members })
+}
+
+fn role_of(policy: &PolicyView, account: AccountId) -> RoleView {
+    policy.roles.iter().find(|(named, _)| *named == account).map_or(RoleView::Member, |(_, role)| *role)
+}
+
+/// What the policy bytes of a conversation say; nothing but the founder as owner if they cannot be read, which the account layer rules out.
+#[must_use]
+pub fn policy_view(record: &ConversationRecord) -> PolicyView {
+    let founder = vec![(record.creator, RoleView::Owner)];
+    match Policy::parse(&record.policy) {
+        Ok(policy) => PolicyView {
+            name: policy.name(),
+            description: policy.description(),
+            roles: policy.owners.iter().map(|owner| (*owner, RoleView::Owner)).collect(),
+        },
+        Err(_) => PolicyView { name: String::new(), description: String::new(), roles: founder },
+    }
+}

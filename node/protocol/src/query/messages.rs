@@ -1,0 +1,106 @@
+//! Messages: pages of a conversation, and one by its id.
+
+use tidings_crypto::id::{AccountId, ConversationId};
+
+use super::one;
+use crate::account::message::store::PlaceRecord;
+use crate::error::Outcome;
+use crate::record;
+use crate::record::key::{join, prefix_end};
+use crate::record::message::MessageRecord;
+use crate::store::snapshot::{Direction, Snapshot};
+use crate::store::table::{Scope, Table};
+
+/// One page of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagePage {
+    /// The newest of those asked for, newest last.
+    pub messages: Vec<MessageRecord>,
+    /// Where the page before this one ends, if there is one.
+    pub next: Option<Vec<u8>>,
+}
+
+/// The newest `limit` messages of a conversation, or those before the place `before`.
+///
+/// # Errors
+/// [`crate::error::Rejection::Locked`]; [`crate::error::Fault`] if the store fails.
+pub fn page(
+    store: &dyn Snapshot,
+    account: AccountId,
+    conversation: ConversationId,
+    before: Option<&[u8]>,
+    limit: usize,
+) -> Outcome<MessagePage> {
+    page_of(store, account, Table::Message, conversation.as_bytes(), before, limit)
+}
+
+/// As [`page`], for what was written to a contact before the conversation with them exists.
+///
+/// # Errors
+/// As [`page`].
+pub fn waiting_page(
+    store: &dyn Snapshot,
+    account: AccountId,
+    contact: AccountId,
+    before: Option<&[u8]>,
+    limit: usize,
+) -> Outcome<MessagePage> {
+    page_of(store, account, Table::Waiting, contact.as_bytes(), before, limit)
+}
+
+/// The last message of a conversation.
+///
+/// # Errors
+/// As [`page`].
+pub fn last(store: &dyn Snapshot, account: AccountId, conversation: ConversationId) -> Outcome<Option<MessageRecord>> {
+    Ok(page(store, account, conversation, None, 1)?.messages.pop())
+}
+
+/// The message at a place of a conversation.
+///
+/// # Errors
+/// As [`page`].
+pub fn at(
+    store: &dyn Snapshot,
+    account: AccountId,
+    conversation: ConversationId,
+    order: &[u8],
+) -> Outcome<Option<MessageRecord>> {
+    one(store, account, Table::Message, &join(&[conversation.as_bytes(), order]))
+}
+
+/// The own message that was sent with this client id, wherever it stands.
+///
+/// # Errors
+/// As [`page`].
+pub fn own(store: &dyn Snapshot, account: AccountId, client_id: &[u8; 16]) -> Outcome<Option<MessageRecord>> {
+    let Some(place) = one::<PlaceRecord>(store, account, Table::MessageId, client_id)? else {
+        return Ok(None);
+    };
+    match place.conversation {
+        Some(conversation) => at(store, account, conversation, &place.order),
+        None => one(store, account, Table::Waiting, &place.order),
+    }
+}
+
+fn page_of(
+    store: &dyn Snapshot,
+    account: AccountId,
+    table: Table,
+    prefix: &[u8],
+    before: Option<&[u8]>,
+    limit: usize,
+) -> Outcome<MessagePage> {
+    let end = before.map_or_else(|| prefix_end(prefix), |before| join(&[prefix, before]));
+    // One more than asked for tells whether there is another page.
+    let mut rows =
+        store.range(Scope::Account(account), table, prefix, &end, limit.saturating_add(1), Direction::Backward)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|(key, _)| key.get(prefix.len()..).unwrap_or_default().to_vec());
+    let mut messages = Vec::with_capacity(rows.len());
+    for (_, value) in rows.into_iter().rev() {
+        messages.push(record::decode(&value, table.name())?);
+    }
+    Ok(MessagePage { messages, next })
+}

@@ -1,0 +1,139 @@
+//! Conversations as an account keeps them.
+
+use minicbor::{Decode, Encode};
+use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId, NodeId, QueueId};
+
+/// What kind of conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum ConversationKind {
+    /// Two people.
+    #[n(0)]
+    Direct,
+    /// A group.
+    #[n(1)]
+    Group,
+}
+
+/// Whether the account takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Membership {
+    /// A member.
+    #[n(0)]
+    Member,
+    /// Wants to leave; the owner has not committed it yet.
+    #[n(1)]
+    Leaving,
+    /// Left.
+    #[n(2)]
+    Left,
+    /// Was removed.
+    #[n(3)]
+    Removed,
+}
+
+/// An entry of another device that was processed.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct HeadRecord {
+    /// Whose log.
+    #[n(0)]
+    pub device: DeviceId,
+    /// Its number there.
+    #[n(1)]
+    pub sequence: u64,
+    /// The epoch tag under which it was sealed.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub tag: [u8; 8],
+}
+
+/// One conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ConversationRecord {
+    /// Its id, which is also the MLS group id.
+    #[n(0)]
+    pub id: ConversationId,
+    /// Direct or group.
+    #[n(1)]
+    pub kind: ConversationKind,
+    /// The account's own part.
+    #[n(2)]
+    pub membership: Membership,
+    /// The queue that carries it.
+    #[n(3)]
+    pub queue: QueueId,
+    /// The generation secret from which the topic key comes.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub topic_secret: [u8; 32],
+    /// The newest epoch: a pointer to its rows.
+    #[n(5)]
+    pub tip: EpochId,
+    /// Its number in MLS.
+    #[n(6)]
+    pub epoch: u64,
+    /// Epochs whose rows are kept so that late messages can be read, oldest first.
+    #[n(7)]
+    pub anchors: Vec<EpochId>,
+    /// The policy extension of the tip, as bytes.
+    #[cbor(n(8), with = "minicbor::bytes")]
+    pub policy: Vec<u8>,
+    /// Own log: the last sequence number.
+    #[n(9)]
+    pub own_sequence: u64,
+    /// Own log: the hash of the last entry.
+    #[cbor(n(10), with = "minicbor::bytes")]
+    pub own_head: [u8; 32],
+    /// Own log: the epoch tag of the last entry.
+    #[cbor(n(11), with = "minicbor::bytes")]
+    pub own_tag: [u8; 8],
+    /// The hybrid logical clock.
+    #[n(12)]
+    pub clock: u64,
+    /// How many entries wait for their predecessors.
+    #[n(13)]
+    pub pending: u32,
+    /// Members of the tip, own account included, in the order of the tree.
+    #[n(14)]
+    pub members: Vec<AccountId>,
+    /// The node that hosts each of `members`, in the same order.
+    #[n(21)]
+    pub homes: Vec<NodeId>,
+    /// What was processed of others since the last own entry; at most four, the newest last.
+    #[n(22)]
+    pub heads: Vec<HeadRecord>,
+    /// The log key of the tip.
+    #[cbor(n(23), with = "minicbor::bytes")]
+    pub log_key: [u8; 32],
+    /// Epoch tags of past epochs, the newest last: a newcomer is told which entries it will never be able to read.
+    #[n(24)]
+    pub past_tags: Vec<minicbor::bytes::ByteArray<8>>,
+    /// Who founded it.
+    #[n(15)]
+    pub creator: AccountId,
+    /// When the account came in, unix milliseconds.
+    #[n(16)]
+    pub created_at: u64,
+    /// Time of the last message or change, unix milliseconds.
+    #[n(17)]
+    pub active_at: u64,
+    /// Messages of others since the account last wrote.
+    #[n(18)]
+    pub unread: u32,
+    /// When the account started to owe a receipt, unix milliseconds; 0 if it owes none.
+    #[n(19)]
+    pub receipt_due: u64,
+    /// How many entries could not be read at all.
+    #[n(20)]
+    pub unreadable: u32,
+}
+
+/// The key that opens the outer seal of one epoch's entries.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct LogKeyRecord {
+    /// The key.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub key: [u8; 32],
+    /// The epoch.
+    #[n(1)]
+    pub epoch: EpochId,
+}

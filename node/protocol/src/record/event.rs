@@ -1,0 +1,81 @@
+//! Events for an account's clients: what happened and where to read more.
+
+use minicbor::{Decode, Encode};
+use tidings_crypto::id::{AccountId, ConversationId};
+
+use super::message::DeliveryState;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum EventKind {
+    /// A message, own or foreign.
+    #[n(0)]
+    MessageNew {
+        /// The message's id.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        id: [u8; 16],
+        /// Its place in the conversation; empty while it waits for one.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        order: Vec<u8>,
+    },
+    /// An own message came further.
+    #[n(1)]
+    MessageState {
+        /// The message's id.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        id: [u8; 16],
+        /// With whom.
+        #[n(1)]
+        account: AccountId,
+        /// How far.
+        #[n(2)]
+        state: DeliveryState,
+    },
+    /// Somebody followed our invite, or accepted our request.
+    #[n(2)]
+    ContactAccepted {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+    },
+    /// A group exists for this account.
+    #[n(3)]
+    GroupCreated,
+    /// Somebody came or went.
+    #[n(4)]
+    GroupMember {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+        /// Whether they are in now.
+        #[n(1)]
+        joined: bool,
+        /// Who did it.
+        #[n(2)]
+        by: AccountId,
+    },
+    /// This account is no longer a member.
+    #[n(5)]
+    GroupRemoved {
+        /// Who did it.
+        #[n(0)]
+        by: AccountId,
+    },
+    /// An entry could not be read.
+    #[n(6)]
+    Unreadable,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct EventRecord {
+    /// Unix milliseconds.
+    #[n(0)]
+    pub time: u64,
+    /// Where.
+    #[n(1)]
+    pub conversation: Option<ConversationId>,
+    /// What.
+    #[n(2)]
+    pub kind: EventKind,
+}

@@ -1,0 +1,29 @@
+//! Invites made by an account.
+
+use minicbor::{Decode, Encode};
+
+/// One invite.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct InviteRecord {
+    /// The secret in the link.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub secret: [u8; 16],
+    /// Unix seconds after which it is refused.
+    #[n(1)]
+    pub expires: u32,
+    /// How often it may still be used.
+    #[n(2)]
+    pub uses_left: u32,
+    /// Whether it was taken back.
+    #[n(3)]
+    pub revoked: bool,
+    /// A note for oneself.
+    #[n(4)]
+    pub note: String,
+    /// Unix milliseconds.
+    #[n(5)]
+    pub created_at: u64,
+    /// The link's addresses, binary multiaddrs.
+    #[n(6)]
+    pub addresses: Vec<minicbor::bytes::ByteVec>,
+}

@@ -1,0 +1,112 @@
+//! The tables of a node. Every row belongs to one [`Scope`], which says whose key seals its value (DECISIONS 14).
+
+use tidings_crypto::id::AccountId;
+
+/// Whose key seals a row's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Sealed under the node's own store key: readable whenever the node runs.
+    Node,
+    /// Sealed under one account's data key: readable while that account is unlocked.
+    Account(AccountId),
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $text:literal;)*) => {
+        /// One kind of row. The number is part of the stored format: never reuse one.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Table { $($(#[$doc])* $name = $id,)* }
+
+        impl Table {
+            /// All tables, for stores that open them up front.
+            pub const ALL: &'static [Table] = &[$(Table::$name,)*];
+
+            /// The name under which a store keeps this table.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Table::$name => $text,)* }
+            }
+
+            /// The number that stands for this table in the associated data of a sealed value.
+            #[must_use]
+            pub const fn number(self) -> u8 { self as u8 }
+        }
+    };
+}
+
+tables! {
+    // ---- node scope -------------------------------------------------------------------------------------------
+    /// `account id` → directory record: names, vault header, identity log, box key record.
+    Directory = 1, "directory";
+    /// `keyed hash of a login name` → account id.
+    Login = 2, "login";
+    /// `counter name` → u64.
+    Counter = 3, "counter";
+    /// `queue` → queue record: topic key, followers, subscribers, next counter.
+    Queue = 4, "queue";
+    /// `queue ‖ counter` → outer entry.
+    QueueEntry = 5, "queue_entry";
+    /// `queue ‖ outer id` → counter.
+    OuterIndex = 6, "outer_index";
+    /// `node ‖ outbox counter` → what that node still has to acknowledge.
+    Outbox = 7, "outbox";
+    /// `queue ‖ node` → how far we have read that store.
+    PeerCursor = 8, "peer_cursor";
+    /// `node` → addresses at which it was last reached.
+    PeerAddress = 9, "peer_address";
+    /// `account ‖ counter` → sealed inbox item.
+    Inbox = 10, "inbox";
+    /// `account ‖ hash of item` → nothing; refuses duplicates.
+    InboxSeen = 11, "inbox_seen";
+    /// `node ‖ outbox counter` → sealed item on its way to another node's inbox.
+    Parcel = 12, "parcel";
+    /// `account ‖ counter` → public key package to hand out.
+    KeyPackagePool = 13, "key_package_pool";
+    /// `account ‖ hash of token` → how often it was used today.
+    KeyToken = 14, "key_token";
+    /// Rows of the node's shell: sessions, refresh families, signing keys.
+    Session = 15, "session";
+    /// `node` → bytes taken for queues that no account has confirmed.
+    Provisional = 16, "provisional";
+    // ---- account scope ----------------------------------------------------------------------------------------
+    /// one row: device keys, box keys, own identity log.
+    Profile = 32, "profile";
+    /// `invite id` → invite.
+    Invite = 33, "invite";
+    /// `account id` → contact.
+    Contact = 34, "contact";
+    /// `account id` → identity log and the name somebody gave for it.
+    Identity = 35, "identity";
+    /// `conversation` → conversation record.
+    Conversation = 36, "conversation";
+    /// `queue` → conversation.
+    ConversationQueue = 37, "conversation_queue";
+    /// `conversation ‖ epoch tag` → log key and epoch id.
+    LogKey = 38, "log_key";
+    /// `conversation ‖ device` → how far that device's log was processed.
+    DeviceLog = 39, "device_log";
+    /// `conversation ‖ epoch id ‖ MLS row key` → MLS row.
+    Mls = 40, "mls";
+    /// `key package reference` → private rows.
+    KeyPackage = 41, "key_package";
+    /// `queue` → how far this account has processed it.
+    Cursor = 42, "cursor";
+    /// `conversation ‖ outer id` → entry that waits for its predecessors.
+    Pending = 43, "pending";
+    /// `conversation ‖ order key` → message.
+    Message = 44, "message";
+    /// `client id` → message key.
+    MessageId = 45, "message_id";
+    /// `conversation ‖ own sequence number` → message key.
+    OwnSequence = 46, "own_sequence";
+    /// `queue ‖ counter` → own message whose acceptance is still awaited. In the node's scope `account ‖ queue ‖ counter ‖ node` → what that
+    /// node said while the account was locked.
+    Awaiting = 47, "awaiting";
+    /// `cursor` → event.
+    Event = 48, "event";
+    /// `conversation ‖ account` → an act that waits: add this member.
+    Intent = 49, "intent";
+    /// `account id ‖ counter` → message written before the conversation exists.
+    Waiting = 50, "waiting";
+}

@@ -1,0 +1,55 @@
+//! The body of a commit entry: the MLS commit and what receivers need to judge and follow it.
+
+use tidings_crypto::id::DeviceId;
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
+
+/// An identity log and the name under which the sender knows the account.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct Introduction {
+    /// The whole identity log.
+    pub log: VLByteVec,
+    /// UTF-8; a hint, not verified.
+    pub name: VLByteVec,
+}
+
+/// Where a removed device's log ends: later entries are refused (PROTOCOL A5.9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct Cut {
+    /// The removed device.
+    pub device: DeviceId,
+    /// The last entry that counts.
+    pub sequence: u64,
+}
+
+/// A commit entry's body.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct CommitBody {
+    /// MLS PublicMessage.
+    pub commit: VLByteVec,
+    /// The SelfRemove proposals it refers to.
+    pub self_removes: Vec<VLByteVec>,
+    /// Accounts it adds.
+    pub added: Vec<Introduction>,
+    /// Logs it ends.
+    pub cuts: Vec<Cut>,
+}
+
+/// A stretch of one device's log, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct Span {
+    /// Whose log.
+    pub device: DeviceId,
+    /// The first entry.
+    pub first: u64,
+    /// The last entry.
+    pub last: u64,
+}
+
+/// The body of a receipt entry: what was received here since the receipt before.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct ReceiptBody {
+    /// At most one row a device.
+    pub delivered: Vec<Span>,
+    /// Entries within them that could not be decrypted.
+    pub unreadable: Vec<Cut>,
+}

@@ -1,0 +1,127 @@
+//! `/tidings/inbox/1` and the sealed items it carries: contact requests and welcomes (PROTOCOL A8, DECISIONS 10, 21).
+//!
+//! An item is HPKE-sealed as a whole (X-Wing) to the recipient's box key. DECISIONS 10 seals the welcome under a random key and wraps only
+//! the key; with one item a recipient that saves nothing, see docs/adr.
+
+use tidings_crypto::id::{AccountId, EpochId};
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
+
+use super::commit_body::Introduction;
+use crate::account::policy::Creation;
+
+/// The HPKE info of every item.
+pub const INFO: &[u8] = b"tidings/1/inbox";
+
+/// Please keep this for one of your accounts.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct InboxRequest {
+    /// For whom.
+    pub recipient: AccountId,
+    /// Sealed.
+    pub item: VLByteVec,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+#[repr(u8)]
+pub enum InboxResponse {
+    /// Durable here, now or before.
+    Kept = 1,
+    /// No such account here.
+    Unknown = 2,
+    /// Too large, or not a request.
+    Refused = 3,
+    /// The inbox is full: try later.
+    NoRoom = 4,
+}
+
+/// An item after opening.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+#[repr(u8)]
+pub enum InboxItem {
+    /// Somebody followed an invite link.
+    #[tls_codec(discriminant = 1)]
+    ContactRequest(ContactRequest),
+    /// Somebody added this account to a conversation.
+    Welcome(Box<WelcomeBundle>),
+    /// Somebody whose link this account followed does not take the request.
+    Refusal(Refusal),
+}
+
+/// Why a request by link was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+#[repr(u8)]
+pub enum RefusalReason {
+    /// The invite was used as often as it allows, or taken back.
+    Used = 1,
+    /// The invite's time was over.
+    Expired = 2,
+}
+
+/// The answer to a request whose invite no longer holds. Only who has the link's secret can make it or ask for it.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct Refusal {
+    /// Who made the link.
+    pub inviter: AccountId,
+    /// Why.
+    pub reason: RefusalReason,
+    /// HMAC over recipient and reason under the link's secret.
+    pub mac: [u8; 32],
+}
+
+impl Refusal {
+    /// What the MAC is over.
+    #[must_use]
+    pub fn mac_input(recipient: &AccountId, reason: RefusalReason) -> Vec<u8> {
+        [b"refusal".as_slice(), recipient.as_bytes(), &super::encode(&reason)].concat()
+    }
+}
+
+/// What the follower of a link says about itself, with proof that it has the link.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct ContactRequest {
+    /// Which invite.
+    pub invite: [u8; 16],
+    /// The claims, encoded.
+    pub claims: VLByteVec,
+    /// HMAC over recipient and claims under the link's secret.
+    pub mac: [u8; 32],
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct Claims {
+    /// Identity log and name.
+    pub introduction: Introduction,
+    /// What they call themselves.
+    pub display_name: VLByteVec,
+    /// Box key record.
+    pub box_key: VLByteVec,
+    /// Key packages by which they can be added.
+    pub key_packages: Vec<VLByteVec>,
+    /// The token against which their node hands out more.
+    pub key_token: [u8; 16],
+}
+
+/// Everything a newcomer needs beside the MLS welcome.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct WelcomeBundle {
+    /// The MLS welcome.
+    pub welcome: VLByteVec,
+    /// What the conversation id is the hash of.
+    pub creation: Creation,
+    /// The epoch that the welcome leads to.
+    pub epoch: EpochId,
+    /// From which the topic key comes.
+    pub topic_secret: [u8; 32],
+    /// Epoch tags of epochs before it: entries under them were not meant for the newcomer.
+    pub past_tags: Vec<[u8; 8]>,
+    /// All members.
+    pub members: Vec<Introduction>,
+    /// The inviter's display name.
+    pub display_name: VLByteVec,
+    /// The inviter's box key record.
+    pub box_key: VLByteVec,
+    /// The token against which the inviter's node hands out key packages; zeros if none.
+    pub key_token: [u8; 16],
+}

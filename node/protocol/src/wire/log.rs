@@ -1,0 +1,91 @@
+//! `/tidings/log/1`: how nodes hand each other outer entries.
+
+use tidings_crypto::id::{OuterId, QueueId};
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
+
+/// One entry with the public topic key of its queue.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct PushItem {
+    /// The queue id is its hash.
+    pub topic: [u8; 32],
+    /// The outer entry.
+    pub outer: VLByteVec,
+}
+
+/// Where a reader stands in one queue of the store it asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct Position {
+    /// The queue.
+    pub queue: QueueId,
+    /// The last counter it has seen; 0 for none.
+    pub after: u64,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+#[repr(u8)]
+pub enum LogRequest {
+    /// Keep these entries and say so once they are durable.
+    #[tls_codec(discriminant = 1)]
+    Push(Vec<PushItem>),
+    /// What do you keep after these positions?
+    List(Vec<Position>),
+    /// Give me these entries of one queue.
+    Fetch(FetchRequest),
+}
+
+/// Entries wanted.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct FetchRequest {
+    /// The queue.
+    pub queue: QueueId,
+    /// Counters at the store asked.
+    pub counters: Vec<u64>,
+}
+
+/// What became of one pushed entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+#[repr(u8)]
+pub enum PushStatus {
+    /// Durable here, now or before.
+    Kept = 1,
+    /// Not an entry, or its signature does not hold: do not send it again.
+    Refused = 2,
+    /// No room for a queue that nobody here has confirmed: try later.
+    NoRoom = 3,
+}
+
+/// One entry's place in a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct Listed {
+    /// Its counter there.
+    pub counter: u64,
+    /// Which entry.
+    pub id: OuterId,
+}
+
+/// What a store keeps of one queue after a position.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct Page {
+    /// The queue.
+    pub queue: QueueId,
+    /// In the order of counters.
+    pub entries: Vec<Listed>,
+    /// 1 if there is more.
+    pub more: u8,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+#[repr(u8)]
+pub enum LogResponse {
+    /// One status for each pushed entry, in order.
+    #[tls_codec(discriminant = 1)]
+    Pushed(Vec<PushStatus>),
+    /// One page for each queue the asker may read.
+    Listed(Vec<Page>),
+    /// Entries; those that did not fit are left out.
+    Fetched(Vec<VLByteVec>),
+    /// The request is not one.
+    Malformed,
+}

@@ -1,0 +1,320 @@
+//! A handful of cores in one process with a perfect network: for tests that read as stories. Faults are the simulator's business.
+#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests"
+)]
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+use tidings_crypto::id::{AccountId, ConversationId, NodeId};
+use tidings_crypto::identity::{DeviceRecord, Home, IdentityLog};
+use tidings_crypto::invite::InviteLink;
+use tidings_crypto::sign::SigningKey;
+use tidings_protocol::command::{Answer, Command, NewAccount, Recipient};
+use tidings_protocol::effect::Effect;
+use tidings_protocol::error::Rejection;
+use tidings_protocol::input::{Input, RequestFailure};
+use tidings_protocol::node::{Node, NodeConfig};
+use tidings_protocol::record;
+use tidings_protocol::record::conversation::ConversationRecord;
+use tidings_protocol::record::message::MessageRecord;
+use tidings_protocol::store::memory::MemoryStore;
+use tidings_protocol::store::snapshot::{Direction, Snapshot};
+use tidings_protocol::store::table::{Scope, Table};
+use tidings_protocol::time::{Monotonic, Now, Wall};
+
+pub(crate) struct Host {
+    pub(crate) core: Node,
+    pub(crate) store: MemoryStore,
+    pub(crate) id: NodeId,
+    pub(crate) online: bool,
+}
+
+pub(crate) struct World {
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) now: u64,
+    queue: VecDeque<(usize, Input)>,
+    replies: BTreeMap<u64, Result<Answer, Rejection>>,
+    tokens: BTreeMap<u64, (usize, NodeId, u64)>,
+    next: u64,
+    rng: ChaCha20Rng,
+    /// Every frame that went over the wire.
+    pub(crate) frames: Vec<Vec<u8>>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Person {
+    pub(crate) host: usize,
+    pub(crate) account: AccountId,
+}
+
+impl World {
+    pub(crate) fn new(hosts: usize) -> Self {
+        let mut rng = ChaCha20Rng::from_seed([7; 32]);
+        let hosts = (0..hosts).map(|_| Host::new(&mut rng)).collect();
+        let mut world = Self {
+            hosts,
+            now: 1_800_000_000_000,
+            queue: VecDeque::new(),
+            replies: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            next: 0,
+            rng,
+            frames: Vec::new(),
+        };
+        for host in 0..world.hosts.len() {
+            world.queue.push_back((host, Input::Start));
+        }
+        world.run();
+        world
+    }
+
+    pub(crate) fn seed(&mut self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        self.rng.fill_bytes(&mut seed);
+        seed
+    }
+
+    pub(crate) fn sign_up(&mut self, host: usize, name: &str) -> Person {
+        let root = SigningKey::generate(&mut self.rng);
+        let device_seed = self.seed();
+        let mut log = IdentityLog::create(&root, self.seed());
+        let device =
+            DeviceRecord { device_key: SigningKey::from_seed(&device_seed).verifying_key(), not_after: 4_000_000_000 };
+        log.add_device(&root, device).unwrap();
+        log.set_home(&root, vec![Home { node: self.hosts[host].id, addresses: Vec::new() }]).unwrap();
+        self.hosts[host].store.unlock(log.account_id());
+        let new = NewAccount {
+            name: name.into(),
+            display_name: format!("{name} display"),
+            email: None,
+            vault: vec![1],
+            identity_log: log.to_bytes(),
+            device_seed: device_seed.into(),
+            box_seed: self.seed().into(),
+            owner: false,
+        };
+        self.command(host, Command::CreateAccount(new)).unwrap();
+        Person { host, account: log.account_id() }
+    }
+
+    pub(crate) fn command(&mut self, host: usize, command: Command) -> Result<Answer, Rejection> {
+        self.next += 1;
+        let id = self.next;
+        self.queue.push_back((host, Input::Command { id, command: Box::new(command) }));
+        self.run();
+        self.replies.remove(&id).expect("every command is answered")
+    }
+
+    pub(crate) fn invite(&mut self, person: Person) -> InviteLink {
+        let command = Command::CreateInvite {
+            account: person.account,
+            uses: 1,
+            lifetime_seconds: 86_400,
+            note: String::new(),
+            addresses: Vec::new(),
+        };
+        match self.command(person.host, command).unwrap() {
+            Answer::Invite(link) => link,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn befriend(&mut self, inviter: Person, claimer: Person) {
+        let link = self.invite(inviter);
+        self.command(claimer.host, Command::AddContact { account: claimer.account, link }).unwrap();
+        self.advance(3_000);
+    }
+
+    pub(crate) fn send(&mut self, from: Person, to: Recipient, text: &str) -> Result<MessageRecord, Rejection> {
+        let client_id = self.seed()[..16].try_into().unwrap();
+        let command = Command::Send { account: from.account, to, text: text.into(), client_id };
+        self.command(from.host, command).map(|answer| match answer {
+            Answer::Message(message) => *message,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    pub(crate) fn group(&mut self, owner: Person, name: &str, members: &[Person]) -> ConversationId {
+        let members = members.iter().map(|member| member.account).collect();
+        let command =
+            Command::CreateGroup { account: owner.account, name: name.into(), description: String::new(), members };
+        let answer = self.command(owner.host, command).unwrap();
+        self.advance(3_000);
+        match answer {
+            Answer::Conversation(id) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn rows(&self, person: Person, table: Table) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let store = &self.hosts[person.host].store;
+        store.range(Scope::Account(person.account), table, &[], &[0xff; 80], usize::MAX, Direction::Forward).unwrap()
+    }
+
+    pub(crate) fn conversations(&self, person: Person) -> Vec<ConversationRecord> {
+        self.rows(person, Table::Conversation).iter().map(|(_, value)| record::decode(value, "test").unwrap()).collect()
+    }
+
+    pub(crate) fn conversation(&self, person: Person, id: ConversationId) -> ConversationRecord {
+        self.conversations(person).into_iter().find(|record| record.id == id).unwrap()
+    }
+
+    pub(crate) fn messages(&self, person: Person) -> Vec<MessageRecord> {
+        self.rows(person, Table::Message).iter().map(|(_, value)| record::decode(value, "test").unwrap()).collect()
+    }
+
+    pub(crate) fn texts(&self, person: Person) -> Vec<String> {
+        self.messages(person).into_iter().map(|message| message.text).collect()
+    }
+
+    /// Lets time pass; everything that is due happens.
+    pub(crate) fn advance(&mut self, milliseconds: u64) {
+        let end = self.now + milliseconds;
+        loop {
+            self.run();
+            let wake = self.hosts.iter().filter(|host| host.online).filter_map(|host| host.core.next_wake()).min();
+            match wake {
+                Some(Monotonic(at)) if at <= end => {
+                    self.now = self.now.max(at);
+                    for host in 0..self.hosts.len() {
+                        if self.hosts[host].online
+                            && self.hosts[host].core.next_wake().is_some_and(|wake| wake.0 <= self.now)
+                        {
+                            self.queue.push_back((host, Input::Tick));
+                        }
+                    }
+                }
+                Some(_) | None => break,
+            }
+        }
+        self.now = end;
+    }
+
+    /// The process ends; its accounts are locked after a restart.
+    pub(crate) fn stop(&mut self, host: usize) {
+        self.hosts[host].online = false;
+        self.hosts[host].store.lock_all();
+        let id = self.hosts[host].id;
+        for other in 0..self.hosts.len() {
+            if other != host && self.hosts[other].online {
+                self.queue.push_back((other, Input::PeerDisconnected(id)));
+            }
+        }
+        self.run();
+    }
+
+    pub(crate) fn start(&mut self, host: usize) {
+        let config = NodeConfig { node: self.hosts[host].id, index_key: [9; 32] };
+        let seed = self.seed();
+        self.hosts[host].core = Node::new(config, seed);
+        self.hosts[host].online = true;
+        self.queue.push_back((host, Input::Start));
+        self.advance(120_000);
+    }
+
+    pub(crate) fn lock(&mut self, person: Person) {
+        self.queue.push_back((person.host, Input::Locked(person.account)));
+        self.run();
+        self.hosts[person.host].store.lock(person.account);
+    }
+
+    pub(crate) fn unlock(&mut self, person: Person) {
+        self.hosts[person.host].store.unlock(person.account);
+        self.queue.push_back((person.host, Input::Unlocked(person.account)));
+        self.advance(3_000);
+    }
+
+    /// A peer that is not one of ours asks something; returns the answer.
+    pub(crate) fn ask(&mut self, host: usize, protocol: tidings_protocol::input::Protocol, bytes: Vec<u8>) -> Vec<u8> {
+        let peer = NodeId::from_bytes([0xee; 32]);
+        let now = self.clock();
+        let host = &mut self.hosts[host];
+        let output =
+            host.core.handle(now, Input::Request { peer, token: u64::MAX, protocol, bytes }, &host.store).unwrap();
+        host.store.commit(output.writes).unwrap();
+        let answer = output.effects.into_iter().find_map(|effect| match effect {
+            Effect::Respond { bytes, .. } => Some(bytes),
+            _ => None,
+        });
+        answer.expect("every request is answered")
+    }
+
+    fn clock(&self) -> Now {
+        Now { monotonic: Monotonic(self.now), wall: Wall(self.now) }
+    }
+
+    fn run(&mut self) {
+        while let Some((host, input)) = self.queue.pop_front() {
+            if !self.hosts[host].online {
+                continue;
+            }
+            let now = self.clock();
+            let output = {
+                let host = &mut self.hosts[host];
+                let output = host.core.handle(now, input, &host.store).unwrap();
+                host.store.commit(output.writes).unwrap();
+                output.effects
+            };
+            for effect in output {
+                self.perform(host, effect);
+            }
+        }
+    }
+
+    fn perform(&mut self, host: usize, effect: Effect) {
+        let own = self.hosts[host].id;
+        match effect {
+            Effect::Respond { token, bytes } => {
+                if let Some((asker, peer, id)) = self.tokens.remove(&token) {
+                    self.frames.push(bytes.clone());
+                    self.queue.push_back((asker, Input::Response { peer, id, result: Ok(bytes) }));
+                }
+            }
+            Effect::Request { peer, id, protocol, bytes } => {
+                match self.find(peer).filter(|other| self.hosts[*other].online) {
+                    Some(other) => {
+                        self.next += 1;
+                        let token = self.next;
+                        self.tokens.insert(token, (host, peer, id));
+                        self.frames.push(bytes.clone());
+                        self.queue.push_back((other, Input::Request { peer: own, token, protocol, bytes }));
+                    }
+                    None => self
+                        .queue
+                        .push_back((host, Input::Response { peer, id, result: Err(RequestFailure::NotConnected) })),
+                }
+            }
+            Effect::Dial { node, .. } => {
+                if let Some(other) = self.find(node).filter(|other| self.hosts[*other].online) {
+                    self.queue.push_back((host, Input::PeerConnected(node)));
+                    self.queue.push_back((other, Input::PeerConnected(own)));
+                }
+            }
+            Effect::Reply { id, result } => {
+                self.replies.insert(id, result);
+            }
+            Effect::Notify { .. } => {}
+        }
+    }
+
+    fn find(&self, node: NodeId) -> Option<usize> {
+        self.hosts.iter().position(|host| host.id == node)
+    }
+}
+
+impl Host {
+    fn new(rng: &mut ChaCha20Rng) -> Self {
+        let id = NodeId::from_bytes(*SigningKey::generate(rng).verifying_key().as_bytes());
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        let core = Node::new(NodeConfig { node: id, index_key: [9; 32] }, seed);
+        Self { core, store: MemoryStore::new(), id, online: true }
+    }
+}
