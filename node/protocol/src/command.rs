@@ -116,6 +116,13 @@ pub enum Command {
         /// Which.
         conversation: ConversationId,
     },
+    /// Say that everything in a conversation was seen.
+    MarkRead {
+        /// Who has seen it.
+        account: AccountId,
+        /// Where.
+        conversation: ConversationId,
+    },
     /// Rows of the shell (sessions), committed like all others.
     Write(WriteSet),
     /// Remember where a node can be reached.

@@ -18,6 +18,11 @@ pub const PUSH_BYTES_MAX: usize = 1024 * 1024;
 /// Most entries listed in one answer of a sync: 4,096 × 40 bytes stay under the 4 MiB of a page. The peer asks again from the last counter.
 pub const LIST_ENTRIES_MAX: usize = 4096;
 
+/// Most bytes of entries read for one page of a list, and how many entries at a time. The page then says that there is more.
+pub const LIST_READ_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// See [`LIST_READ_BYTES_MAX`].
+pub const LIST_STEP: usize = 32;
+
 /// Most queues in one sync request. Beyond it another request follows.
 pub const LIST_QUEUES_MAX: usize = 64;
 
@@ -40,7 +45,9 @@ pub const PROVISIONAL_BYTES_MAX: u64 = 8 * 1024 * 1024;
 pub const INBOX_ITEM_BYTES_MAX: usize = 1024 * 1024;
 
 /// Most items that wait in one account's inbox; beyond it the sender is told to try later.
-pub const INBOX_ITEMS_MAX: usize = 1000;
+pub const INBOX_ITEMS_MAX: u64 = 1000;
+/// Most bytes that wait in one account's inbox: strangers may write into it, and it is opened as a whole.
+pub const INBOX_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Key packages kept ready for others to take, and the level below which the pool is refilled on unlock (PROTOCOL A8).
 pub const KEY_PACKAGES_KEPT: u64 = 20;

@@ -211,6 +211,9 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
         }
         Command::Leave { account, conversation } => account::conversation::leave::leave(step, account, &conversation)
             .map(|()| Answer::Conversation(conversation)),
+        Command::MarkRead { account, conversation } => {
+            account::conversation::state::mark_read(step, account, &conversation).map(|()| Answer::Done)
+        }
         Command::Write(writes) => {
             for write in writes.0 {
                 step.rows.write(write);
@@ -226,10 +229,11 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
 /// What an input set in motion: inbox items, new entries, peers that something now waits for. Until nothing is left.
 fn follow_up(step: &mut Step<'_>) -> Result<(), Fault> {
     loop {
-        let done = if let Some(account) = step.to_open_inbox.pop_first() {
-            account::inbox::open_all(step, account)
-        } else if let Some((account, queue)) = step.to_catch_up.pop_first() {
+        // Queues first: whoever was removed and added again must hear of the one before the welcome of the other.
+        let done = if let Some((account, queue)) = step.to_catch_up.pop_first() {
             account::catch_up::catch_up(step, account, &queue)
+        } else if let Some(account) = step.to_open_inbox.pop_first() {
+            account::inbox::open_all(step, account)
         } else if let Some(peer) = step.to_ask.pop_first() {
             ask(step, peer)
         } else if let Some(peer) = step.to_serve.pop_first() {

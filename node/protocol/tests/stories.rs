@@ -48,6 +48,7 @@ fn two_accounts_of_one_node_take_the_same_way() {
     assert_eq!(world.messages(bob)[0].state(), DeliveryState::Delivered);
 }
 
+// REQ-INV-5
 #[test]
 fn a_message_written_before_the_conversation_exists_arrives_once_it_does() {
     let mut world = World::new(2);
@@ -92,6 +93,7 @@ fn a_group_of_three_converges_over_add_and_remove_and_the_removed_one_reads_noth
     assert_eq!(world.send(bob, Recipient::Conversation(group), "still here?"), Err(Rejection::NotMember));
 }
 
+// REQ-GROUP-7
 #[test]
 fn a_member_leaves_and_the_owner_cannot() {
     let mut world = World::new(2);
@@ -127,6 +129,7 @@ fn somebody_who_was_removed_can_be_added_again_and_talks_on() {
     assert_eq!(world.texts(bob), ["one", "two", "three"]);
 }
 
+// REQ-DELIV-3, REQ-DELIV-4, REQ-DELIV-7
 #[test]
 fn what_is_sent_to_a_stopped_and_then_locked_node_arrives_when_it_is_back() {
     let mut world = World::new(2);
@@ -159,6 +162,7 @@ fn acknowledgements_that_came_while_the_sender_was_locked_count_when_it_unlocks(
     assert_eq!(world.messages(alice)[0].state(), DeliveryState::Sent);
 }
 
+// REQ-INV-4
 #[test]
 fn an_invite_works_once_and_a_second_follower_is_told_why_not() {
     let mut world = World::new(3);
@@ -188,6 +192,7 @@ fn an_expired_invite_is_refused_by_both_sides() {
     assert_eq!(refused.unwrap_err(), Rejection::InviteExpired);
 }
 
+// REQ-DELIV-1
 #[test]
 fn the_same_client_id_sends_one_message() {
     let mut world = World::new(2);

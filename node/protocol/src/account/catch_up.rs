@@ -44,19 +44,23 @@ pub(crate) fn catch_up(step: &mut Step<'_>, account: AccountId, queue: &QueueId)
     let end = key::prefix_end(queue.as_bytes());
     let rows =
         step.rows.range(Scope::Node, Table::QueueEntry, &start, &end, CATCH_UP_ENTRIES_MAX, Direction::Forward)?;
-    let Some((last, _)) = rows.last() else { return Ok(()) };
-    let last = key::counter_of(last).ok_or(Fault::Damaged("queue entry key"))?;
+    if rows.is_empty() {
+        return Ok(());
+    }
     if rows.len() == CATCH_UP_ENTRIES_MAX {
         step.set_timer(TimerKind::CatchUp(account, *queue), 0);
     }
-    for (_, bytes) in rows {
+    let mut done = cursor;
+    for (row, bytes) in rows {
         let Some(record) = conversation_state::get(step, account, &conversation)? else { return Ok(()) };
         if matches!(record.membership, Membership::Left | Membership::Removed) {
+            // What stands behind the removal is for the time after somebody adds this account again.
             break;
         }
         take(step, account, record, &bytes)?;
+        done = key::counter_of(&row).ok_or(Fault::Damaged("queue entry key"))?;
     }
-    step.rows.put(scope, Table::Cursor, queue.as_bytes(), &last);
+    step.rows.put(scope, Table::Cursor, queue.as_bytes(), &done);
     Ok(())
 }
 
@@ -123,7 +127,12 @@ fn retry_pending(step: &mut Step<'_>, account: AccountId, id: &tidings_crypto::C
 
 fn process(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord, bytes: &[u8]) -> Outcome<Progress> {
     let outer = Outer::parse(bytes).map_err(|_| Rejection::Malformed { what: "outer entry" })?;
-    let Some(key) = log_key(step, account, &record, &outer.epoch_tag())? else { return Ok(Progress::Waits) };
+    let tag = outer.epoch_tag();
+    let Some(key) = log_key(step, account, &record, &tag)? else {
+        // Sealed before we came: not meant for us, and never to be read.
+        let past = record.past_tags.iter().any(|past| **past == tag);
+        return Ok(if past { Progress::Done } else { Progress::Waits });
+    };
     let plain = outer.open(&LogKey::from_bytes(key.key)).map_err(|_| Rejection::Refused { reason: "seal" })?;
     let entry = Signed::parse(&plain)?;
     if entry.inner.conversation != record.id || entry.inner.epoch != key.epoch || entry.inner.generation != 0 {
@@ -145,8 +154,14 @@ fn process(step: &mut Step<'_>, account: AccountId, mut record: ConversationReco
     if entry.inner.sequence <= log.sequence {
         return Ok(Progress::Done);
     }
-    if !is_next(step, account, &record, &log, &entry)? || !has_dependencies(step, account, &record, own, &entry)? {
-        return Ok(Progress::Waits);
+    match place(step, account, &record, &log, &entry)? {
+        Place::Next if has_dependencies(step, account, &record, own, &entry)? => {}
+        Place::Next | Place::Later => return Ok(Progress::Waits),
+        Place::Fork => {
+            // Its author shows different logs to different members. Nobody shall wait for what others may have seen of it.
+            step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &DeviceLogRecord { forked: true, ..log });
+            return Ok(Progress::Done);
+        }
     }
     route(step, account, &mut record, &entry, &log, &row)?;
     record.clock = heard_clock(record.clock, entry.inner.clock, step.now.wall.0);
@@ -164,25 +179,33 @@ fn log_key(
     step.rows.get(Scope::Account(account), Table::LogKey, &key::join(&[record.id.as_bytes(), tag]))
 }
 
-/// Whether everything before this entry in its author's log was processed, as far as this account can ever read it.
-fn is_next(
+/// Where an entry stands in its author's log.
+enum Place {
+    /// Everything before it was processed, as far as this account can ever read it.
+    Next,
+    /// Something before it is missing.
+    Later,
+    /// It names another predecessor than the one that was processed.
+    Fork,
+}
+
+fn place(
     step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     log: &DeviceLogRecord,
     entry: &Signed,
-) -> Outcome<bool> {
+) -> Outcome<Place> {
     // A predecessor sealed under an epoch from before our time will never be read here: the log starts at this entry.
-    if log_key(step, account, record, &entry.inner.prev_tag)?.is_none() {
-        return Ok(true);
-    }
-    if entry.inner.sequence != log.sequence.saturating_add(1) {
-        return Ok(false);
-    }
-    if entry.inner.prev != log.head {
-        return Err(Rejection::Refused { reason: "entry that does not continue its log" }.into());
-    }
-    Ok(true)
+    Ok(if log_key(step, account, record, &entry.inner.prev_tag)?.is_none() {
+        Place::Next
+    } else if entry.inner.sequence != log.sequence.saturating_add(1) {
+        Place::Later
+    } else if entry.inner.prev == log.head {
+        Place::Next
+    } else {
+        Place::Fork
+    })
 }
 
 fn has_dependencies(
@@ -198,6 +221,7 @@ fn has_dependencies(
             continue;
         };
         let readable = log_key(step, account, record, &dependency.tag)?.is_some()
+            && !log.forked
             && log.cut.is_none_or(|cut| dependency.sequence <= cut);
         if readable && log.sequence < dependency.sequence {
             return Ok(false);
@@ -229,7 +253,10 @@ fn route(
         }
         Some(Kind::Receipt) => {}
         // A later version may know it; it cannot change the group.
-        None => {}
+        None => {
+            record.unreadable = record.unreadable.saturating_add(1);
+            event::emit(step, account, Some(record.id), EventKind::Unreadable)?;
+        }
     }
     let mut log: DeviceLogRecord = step.rows.get(scope, Table::DeviceLog, row)?.ok_or(Fault::Damaged("device log"))?;
     if entry.inner.kind() == Some(Kind::Receipt) {

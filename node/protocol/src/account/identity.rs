@@ -37,10 +37,13 @@ pub(crate) fn remember(step: &mut Step<'_>, account: AccountId, bytes: &[u8], na
     Ok(log)
 }
 
-/// Takes what another member says of somebody.
+/// Takes what another member says of somebody. The name is theirs to give only as long as nobody gave one: else any inviter could rename
+/// those one knows, oneself included.
 pub(crate) fn introduced(step: &mut Step<'_>, account: AccountId, introduction: &Introduction) -> Outcome<IdentityLog> {
     let name = wire::text(&introduction.name, NAME_BYTES_MAX, "name")?;
-    remember(step, account, introduction.log.as_slice(), &name)
+    let log = IdentityLog::parse(introduction.log.as_slice()).map_err(|_| Rejection::Refused { reason: "identity log" })?;
+    let named = record(step, account, &log.account_id())?.is_some_and(|known| !known.name.is_empty());
+    remember(step, account, introduction.log.as_slice(), if named { "" } else { &name })
 }
 
 /// How `account` would introduce somebody to others.

@@ -16,8 +16,7 @@ pub(crate) fn open_all(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
     }
     for (row, item) in step.rows.scan(Scope::Node, Table::Inbox, account.as_bytes(), usize::MAX)? {
         let outcome = refused(step.attempt(|step| open(step, account, &item))).map_err(Error::Fault)?;
-        drop(outcome);
-        step.rows.delete(Scope::Node, Table::Inbox, &row);
+        crate::log::parcel::opened(step, account, &row, &item, outcome.is_ok());
     }
     Ok(())
 }
@@ -29,7 +28,7 @@ fn open(step: &mut Step<'_>, account: AccountId, item: &[u8]) -> Outcome<()> {
     match wire::decode::<InboxItem>(&plaintext, "inbox item")? {
         InboxItem::ContactRequest(request) => super::contact::request::received(step, account, &request),
         InboxItem::Refusal(refusal) => super::contact::refuse::received(step, account, &refusal),
-        InboxItem::Welcome(bundle) => super::conversation::join::welcomed(step, account, &bundle),
+        InboxItem::Welcome(welcome) => super::conversation::join::welcomed(step, account, &welcome),
     }
 }
 

@@ -15,21 +15,20 @@ use crate::wire::log::{PushItem, PushStatus};
 pub(crate) fn pushed(step: &mut Step<'_>, peer: NodeId, item: &PushItem) -> Result<PushStatus, Fault> {
     let outcome = crate::step::refused(step.attempt(|step| accept(step, peer, item.topic, item.outer.as_slice())))?;
     Ok(match outcome {
-        Ok(()) => PushStatus::Kept,
+        Ok(_) => PushStatus::Kept,
         Err(Rejection::Quota { .. }) => PushStatus::NoRoom,
         Err(_) => PushStatus::Refused,
     })
 }
 
-/// Takes one entry that this node fetched from `peer` for a queue it keeps.
-pub(crate) fn fetched(step: &mut Step<'_>, peer: NodeId, record: &QueueRecord, bytes: &[u8]) -> Result<(), Fault> {
+/// Takes one entry that this node fetched from `peer` for a queue it keeps. Returns whether it was new and good.
+pub(crate) fn fetched(step: &mut Step<'_>, peer: NodeId, record: &QueueRecord, bytes: &[u8]) -> Result<bool, Fault> {
     let topic = record.topic;
-    let refused = crate::step::refused(step.attempt(|step| accept(step, peer, topic, bytes)))?;
-    drop(refused);
-    Ok(())
+    Ok(crate::step::refused(step.attempt(|step| accept(step, peer, topic, bytes)))?.is_ok_and(|new| new))
 }
 
-fn accept(step: &mut Step<'_>, peer: NodeId, topic: [u8; 32], bytes: &[u8]) -> Outcome<()> {
+/// Returns whether the entry is new.
+fn accept(step: &mut Step<'_>, peer: NodeId, topic: [u8; 32], bytes: &[u8]) -> Outcome<bool> {
     let outer = Outer::parse(bytes).map_err(|_| Rejection::Malformed { what: "outer entry" })?;
     let topic_key = VerifyingKey::from_bytes(topic);
     let queue = queue_of(&topic_key);
@@ -37,12 +36,13 @@ fn accept(step: &mut Step<'_>, peer: NodeId, topic: [u8; 32], bytes: &[u8]) -> O
         return Err(Rejection::Refused { reason: "queue of another topic key" }.into());
     }
     if super::append::is_kept(step, &queue, &outer)? {
-        return Ok(());
+        return Ok(false);
     }
     outer.verify(&topic_key).map_err(|_| Rejection::Refused { reason: "topic signature" })?;
     let record = match super::queue::get(step, &queue)? {
+        // Nobody here reads it any more, but somebody may be about to: one who was added again and has not unlocked since.
         Some(record) if record.provisional.is_none() && record.subscribers.is_empty() => {
-            return Err(Rejection::Refused { reason: "nobody here reads this queue" }.into());
+            QueueRecord { provisional: Some(peer), ..record }
         }
         Some(record) => record,
         None => QueueRecord { topic, followers: Vec::new(), subscribers: Vec::new(), next: 1, provisional: Some(peer) },
@@ -51,7 +51,7 @@ fn accept(step: &mut Step<'_>, peer: NodeId, topic: [u8; 32], bytes: &[u8]) -> O
         take_room(step, peer, bytes.len() as u64)?;
     }
     super::append::keep(step, record, &queue, &outer)?;
-    Ok(())
+    Ok(true)
 }
 
 /// Counts bytes taken from a peer for queues that no account has confirmed (DECISIONS 19).

@@ -4,7 +4,7 @@ use tidings_crypto::id::{AccountId, NodeId};
 
 use crate::error::{Outcome, Rejection};
 use crate::input::{Protocol, RequestFailure};
-use crate::limits::{INBOX_ITEM_BYTES_MAX, INBOX_ITEMS_MAX, OUTBOX_LIFETIME_MS};
+use crate::limits::{INBOX_BYTES_MAX, INBOX_ITEM_BYTES_MAX, INBOX_ITEMS_MAX, OUTBOX_LIFETIME_MS};
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::key;
@@ -40,19 +40,40 @@ pub(crate) fn receive(step: &mut Step<'_>, recipient: AccountId, item: &[u8]) ->
     if step.rows.get_bytes(Scope::Node, Table::Directory, recipient.as_bytes())?.is_none() {
         return Ok(InboxResponse::Unknown);
     }
-    let hash = tidings_crypto::derive("tidings/1/inbox-item", &[item]);
-    let seen = key::join(&[recipient.as_bytes(), &hash]);
+    let seen = seen_key(&recipient, item);
     if step.rows.get_bytes(Scope::Node, Table::InboxSeen, &seen)?.is_some() {
         return Ok(InboxResponse::Kept);
     }
-    if step.rows.scan(Scope::Node, Table::Inbox, recipient.as_bytes(), INBOX_ITEMS_MAX)?.len() >= INBOX_ITEMS_MAX {
+    let load = load_key(&recipient);
+    let (items, bytes): (u64, u64) = step.rows.get(Scope::Node, Table::Counter, &load)?.unwrap_or_default();
+    let bytes = bytes.saturating_add(item.len() as u64);
+    if items >= INBOX_ITEMS_MAX || bytes > INBOX_BYTES_MAX {
         return Ok(InboxResponse::NoRoom);
     }
+    step.rows.put(Scope::Node, Table::Counter, &load, &(items + 1, bytes));
     let row = key::counted(recipient.as_bytes(), step.rows.next_count("inbox")?);
     step.rows.put_bytes(Scope::Node, Table::Inbox, &row, item.to_vec());
     step.rows.put_bytes(Scope::Node, Table::InboxSeen, &seen, Vec::new());
     step.to_open_inbox.insert(recipient);
     Ok(InboxResponse::Kept)
+}
+
+fn seen_key(recipient: &AccountId, item: &[u8]) -> Vec<u8> {
+    key::join(&[recipient.as_bytes(), &tidings_crypto::derive("tidings/1/inbox-item", &[item])])
+}
+
+/// The counter of what waits in an account's inbox: items and bytes.
+fn load_key(recipient: &AccountId) -> Vec<u8> {
+    key::join(&[b"inbox/", recipient.as_bytes()])
+}
+
+/// Takes an opened item out of the inbox. One that was refused is forgotten: strangers could fill the disk with its hashes.
+pub(crate) fn opened(step: &mut Step<'_>, recipient: AccountId, row: &[u8], item: &[u8], accepted: bool) {
+    step.rows.delete(Scope::Node, Table::Inbox, row);
+    step.rows.delete(Scope::Node, Table::Counter, &load_key(&recipient));
+    if !accepted {
+        step.rows.delete(Scope::Node, Table::InboxSeen, &seen_key(&recipient, item));
+    }
 }
 
 /// Sends the next parcel to a connected peer, if one waits and none is under way.

@@ -26,6 +26,10 @@ pub(crate) fn pump(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     }
     let (rows, items) = collect(step, peer)?;
     if items.is_empty() {
+        if is_waiting(step, peer)? {
+            // A whole push of entries that were given up; behind them there is more.
+            step.to_serve.insert(peer);
+        }
         return Ok(());
     }
     step.peers.peer(peer).push_under_way = true;
@@ -92,7 +96,8 @@ pub(crate) fn answered(
                 progress = true;
                 settle(step, peer, row, status)?;
             }
-            PushStatus::NoRoom => {}
+            // To the end: what it has no room for must not stand before what it has.
+            PushStatus::NoRoom => put_off(step, peer, row)?,
         }
     }
     if progress {
@@ -101,6 +106,15 @@ pub(crate) fn answered(
     } else {
         let pause = step.peers.back_off(peer);
         step.set_timer(TimerKind::Peer(peer), pause);
+    }
+    Ok(())
+}
+
+fn put_off(step: &mut Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<()> {
+    if let Some(value) = step.rows.get_bytes(Scope::Node, Table::Outbox, row)? {
+        step.rows.delete(Scope::Node, Table::Outbox, row);
+        let last = key::counted(peer.as_bytes(), step.rows.next_count("outbox")?);
+        step.rows.put_bytes(Scope::Node, Table::Outbox, &last, value);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use tls_codec::VLByteVec;
 
 use crate::error::{Fault, Outcome};
 use crate::input::{Protocol, RequestFailure};
-use crate::limits::{FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, LIST_ENTRIES_MAX, LIST_QUEUES_MAX};
+use crate::limits::{FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, LIST_ENTRIES_MAX, LIST_QUEUES_MAX, LIST_READ_BYTES_MAX, LIST_STEP};
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::key;
@@ -58,12 +58,22 @@ pub(crate) fn listed(
         return Ok(());
     };
     let mut again = Vec::new();
-    for page in pages.into_iter().filter(|page| asked.contains(&page.queue)) {
+    let mut open: Vec<QueueId> = asked.to_vec();
+    for page in pages {
+        // One page for each queue that was asked for.
+        let Some(at) = open.iter().position(|queue| *queue == page.queue) else { continue };
+        open.swap_remove(at);
         let missing = missing(step, &page)?;
         for counters in missing.chunks(FETCH_ENTRIES_MAX) {
             fetch(step, peer, page.queue, counters.to_vec());
         }
-        let Some(last) = page.entries.last() else { continue };
+        let Some(last) = page.entries.last() else {
+            if page.more != 0 && asked.len() > 1 {
+                // The answer was full before it came to this queue.
+                again.push(Position { queue: page.queue, after: position(step, &page.queue, peer)? });
+            }
+            continue;
+        };
         // The position stays where something is missing, so that a lost fetch is repeated at the next connection.
         let safe = missing.first().map_or(last.counter, |first| first.saturating_sub(1));
         step.rows.put(Scope::Node, Table::PeerCursor, &cursor_key(&page.queue, peer), &safe);
@@ -105,10 +115,12 @@ pub(crate) fn fetched(
         return Ok(());
     };
     let Some(record) = super::queue::get(step, queue)? else { return Ok(()) };
+    let mut progress = false;
     for entry in &entries {
-        super::accept::fetched(step, peer, &record, entry.as_slice())?;
+        progress |= super::accept::fetched(step, peer, &record, entry.as_slice())?;
     }
-    if !entries.is_empty() {
+    // Whoever sends what we do not take would be asked for it again and again.
+    if progress {
         let after = position(step, queue, peer)?;
         list(step, peer, vec![Position { queue: *queue, after }]);
     }
@@ -133,22 +145,26 @@ pub(crate) fn serve_list(step: &Step<'_>, peer: NodeId, positions: &[Position]) 
 fn page(step: &Step<'_>, position: &Position, room: usize) -> Outcome<Page> {
     use crate::store::snapshot::Snapshot as _;
     let queue = position.queue.as_bytes();
-    let start = key::counted(queue, position.after.saturating_add(1));
-    let rows = step.rows.range(
-        Scope::Node,
-        Table::QueueEntry,
-        &start,
-        &key::prefix_end(queue),
-        room + 1,
-        Direction::Forward,
-    )?;
-    let more = u8::from(rows.len() > room);
-    let mut entries = Vec::new();
-    for (row, value) in rows.into_iter().take(room) {
-        let counter = key::counter_of(&row).ok_or(Fault::Damaged("queue entry key"))?;
-        entries.push(Listed { counter, id: id_of(&value)? });
+    let end = key::prefix_end(queue);
+    let mut entries: Vec<Listed> = Vec::new();
+    let (mut after, mut bytes) = (position.after, 0);
+    // In small steps: entries may be large, and only their ids are wanted.
+    while entries.len() < room && bytes < LIST_READ_BYTES_MAX {
+        let start = key::counted(queue, after.saturating_add(1));
+        let limit = LIST_STEP.min(room - entries.len());
+        let rows = step.rows.range(Scope::Node, Table::QueueEntry, &start, &end, limit, Direction::Forward)?;
+        if rows.is_empty() {
+            return Ok(Page { queue: position.queue, entries, more: 0 });
+        }
+        for (row, value) in rows {
+            after = key::counter_of(&row).ok_or(Fault::Damaged("queue entry key"))?;
+            bytes += value.len();
+            entries.push(Listed { counter: after, id: id_of(&value)? });
+        }
     }
-    Ok(Page { queue: position.queue, entries, more })
+    let start = key::counted(queue, after.saturating_add(1));
+    let more = !step.rows.range(Scope::Node, Table::QueueEntry, &start, &end, 1, Direction::Forward)?.is_empty();
+    Ok(Page { queue: position.queue, entries, more: u8::from(more) })
 }
 
 fn id_of(entry: &[u8]) -> Outcome<OuterId> {

@@ -19,7 +19,8 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Whether a client that has seen everything up to `cursor` has missed events that are gone, or comes from another history.
+    /// Whether a client that has seen everything up to `cursor` has missed events that are gone, or comes from another
+    /// history.
     #[must_use]
     pub const fn misses(self, cursor: u64) -> bool {
         cursor.saturating_add(1) < self.oldest || cursor > self.newest

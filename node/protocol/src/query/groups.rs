@@ -102,7 +102,8 @@ fn role_of(policy: &PolicyView, account: AccountId) -> RoleView {
     policy.roles.iter().find(|(named, _)| *named == account).map_or(RoleView::Member, |(_, role)| *role)
 }
 
-/// What the policy bytes of a conversation say; nothing but the founder as owner if they cannot be read, which the account layer rules out.
+/// What the policy bytes of a conversation say; nothing but the founder as owner if they cannot be read, which the
+/// account layer rules out.
 #[must_use]
 pub fn policy_view(record: &ConversationRecord) -> PolicyView {
     let founder = vec![(record.creator, RoleView::Owner)];

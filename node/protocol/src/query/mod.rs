@@ -1,7 +1,8 @@
 //! What can be read: pure functions over a snapshot, one resource a file.
 //!
-//! A GET of the shell reads through these and never queues behind a write. Nothing here changes anything, and nothing knows of JSON:
-//! the shell turns records into the shapes of the API. A locked account answers [`crate::error::Rejection::Locked`].
+//! A GET of the shell reads through these and never queues behind a write. Nothing here changes anything, and nothing
+//! knows of JSON: the shell turns records into the shapes of the API. A locked account answers
+//! [`crate::error::Rejection::Locked`].
 
 pub mod contacts;
 pub mod conversations;

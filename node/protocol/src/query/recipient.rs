@@ -1,6 +1,7 @@
 //! Whom a person means by a name: an id, an alias, a handle, or enough of one of them (`TO` of INTERFACES §4).
 //!
-//! An exact match of a stronger kind wins over weaker ones; two matches of the same kind are ambiguous, and the candidates are named.
+//! An exact match of a stronger kind wins over weaker ones; two matches of the same kind are ambiguous, and the
+//! candidates are named.
 
 use tidings_crypto::id::{AccountId, NodeId};
 

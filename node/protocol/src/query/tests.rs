@@ -200,6 +200,7 @@ fn events_resume_after_a_cursor_and_a_lost_one_is_noticed() {
     assert!(events::after(&store, ME, u64::MAX, 10).unwrap().is_empty());
 }
 
+// REQ-VAULT-4
 #[test]
 fn a_locked_account_answers_nothing_but_that_it_is_locked() {
     let mut store = store(vec![person(2, "bob", None), conversation(2, "a", 1)]);

@@ -95,4 +95,7 @@ pub struct DeviceLogRecord {
     /// The clock under which its last entry was put in order.
     #[n(8)]
     pub clock: u64,
+    /// Whether it signed two entries with one number: it is not waited for any more.
+    #[n(9)]
+    pub forked: bool,
 }

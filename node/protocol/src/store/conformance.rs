@@ -301,6 +301,7 @@ mod tests {
         }
     }
 
+    // REQ-STORE-1, REQ-VAULT-4
     #[test]
     fn the_memory_store_passes_the_suite() {
         check(&mut || Box::new(MemoryStore::new()));

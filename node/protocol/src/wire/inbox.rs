@@ -4,10 +4,13 @@
 //! the key; with one item a recipient that saves nothing, see docs/adr.
 
 use tidings_crypto::id::{AccountId, EpochId};
+use tidings_crypto::invite::InviteLink;
+use tidings_crypto::sign::{Label, Signature, SigningKey, VerifyingKey};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
 use super::commit_body::Introduction;
 use crate::account::policy::Creation;
+use crate::error::Rejection;
 
 /// The HPKE info of every item.
 pub const INFO: &[u8] = b"tidings/1/inbox";
@@ -43,7 +46,7 @@ pub enum InboxItem {
     #[tls_codec(discriminant = 1)]
     ContactRequest(ContactRequest),
     /// Somebody added this account to a conversation.
-    Welcome(Box<WelcomeBundle>),
+    Welcome(SignedWelcome),
     /// Somebody whose link this account followed does not take the request.
     Refusal(Refusal),
 }
@@ -86,6 +89,36 @@ pub struct ContactRequest {
     pub claims: VLByteVec,
     /// HMAC over recipient and claims under the link's secret.
     pub mac: [u8; 32],
+    /// By the device that signed the box key in the claims: identity log and box key are public, and whoever has the link could speak in
+    /// the name of another.
+    pub signature: Signature,
+}
+
+impl ContactRequest {
+    /// Makes a request by `link` with proof of the link and of the account that asks.
+    #[must_use]
+    pub fn new(link: &InviteLink, recipient: &AccountId, claims: &Claims, device_key: &SigningKey) -> Self {
+        let claims = super::encode(claims);
+        let mac = link.mac(&Self::mac_input(recipient, &claims));
+        let signature = device_key.sign(Label::ContactRequest, &Self::signed(&link.id(), recipient, &claims));
+        Self { invite: link.id(), claims: super::field(claims), mac, signature }
+    }
+
+    /// What the MAC is over: for whom, and the claims.
+    #[must_use]
+    pub fn mac_input(recipient: &AccountId, claims: &[u8]) -> Vec<u8> {
+        [recipient.as_bytes().as_slice(), claims].concat()
+    }
+
+    /// What the signature is over.
+    #[must_use]
+    pub fn signed_bytes(&self, recipient: &AccountId) -> Vec<u8> {
+        Self::signed(&self.invite, recipient, self.claims.as_slice())
+    }
+
+    fn signed(invite: &[u8; 16], recipient: &AccountId, claims: &[u8]) -> Vec<u8> {
+        [invite.as_slice(), recipient.as_bytes(), claims].concat()
+    }
 }
 
 /// Who asks.
@@ -101,6 +134,50 @@ pub struct Claims {
     pub key_packages: Vec<VLByteVec>,
     /// The token against which their node hands out more.
     pub key_token: [u8; 16],
+}
+
+/// A welcome bundle with its inviter's signature: the MLS welcome goes to everybody added by the same commit, and any of them could put
+/// another topic or epoch around it.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct SignedWelcome {
+    /// The bundle, encoded.
+    pub bundle: VLByteVec,
+    /// By the inviter's device, over recipient and bundle.
+    pub signature: Signature,
+}
+
+impl SignedWelcome {
+    /// The bundle, not yet verified.
+    ///
+    /// # Errors
+    /// [`Rejection::Malformed`].
+    pub fn parse(&self) -> Result<WelcomeBundle, Rejection> {
+        super::decode(self.bundle.as_slice(), "welcome")
+    }
+
+    /// Checks that `device_key` signed this bundle for `recipient`.
+    ///
+    /// # Errors
+    /// [`Rejection::Refused`].
+    pub fn verify(&self, recipient: &AccountId, device_key: &VerifyingKey) -> Result<(), Rejection> {
+        device_key
+            .verify(Label::Welcome, &Self::signed(recipient, self.bundle.as_slice()), &self.signature)
+            .map_err(|_| Rejection::Refused { reason: "signature of a welcome" })
+    }
+
+    fn signed(recipient: &AccountId, bundle: &[u8]) -> Vec<u8> {
+        [recipient.as_bytes().as_slice(), bundle].concat()
+    }
+}
+
+impl WelcomeBundle {
+    /// Signs the bundle as its inviter.
+    #[must_use]
+    pub fn signed(&self, recipient: &AccountId, device_key: &SigningKey) -> SignedWelcome {
+        let bundle = super::encode(self);
+        let signature = device_key.sign(Label::Welcome, &SignedWelcome::signed(recipient, &bundle));
+        SignedWelcome { bundle: super::field(bundle), signature }
+    }
 }
 
 /// Everything a newcomer needs beside the MLS welcome.

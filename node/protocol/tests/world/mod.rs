@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+pub(crate) mod forge;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use rand_chacha::ChaCha20Rng;
@@ -19,7 +21,7 @@ use tidings_crypto::sign::SigningKey;
 use tidings_protocol::command::{Answer, Command, NewAccount, Recipient};
 use tidings_protocol::effect::Effect;
 use tidings_protocol::error::Rejection;
-use tidings_protocol::input::{Input, RequestFailure};
+use tidings_protocol::input::{Input, Protocol, RequestFailure};
 use tidings_protocol::node::{Node, NodeConfig};
 use tidings_protocol::record;
 use tidings_protocol::record::conversation::ConversationRecord;
@@ -46,6 +48,27 @@ pub(crate) struct World {
     rng: ChaCha20Rng,
     /// Every frame that went over the wire.
     pub(crate) frames: Vec<Vec<u8>>,
+    /// Root key and genesis nonce of everybody who signed up.
+    pub(crate) roots: BTreeMap<AccountId, (SigningKey, [u8; 32])>,
+    /// Answers in place of the node that was asked, if it yields anything.
+    pub(crate) tamper: Option<Tamper>,
+    /// How far each host's wall clock is off, in milliseconds.
+    pub(crate) skew: Vec<i64>,
+    /// The step in which a host dies, if one shall.
+    pub(crate) crash: Option<Crash>,
+}
+
+/// Whom was asked, on which protocol, what.
+pub(crate) type Tamper = Box<dyn FnMut(NodeId, Protocol, &[u8]) -> Option<Vec<u8>>>;
+
+/// A host that dies in the middle of things; it is started again at once, its accounts unlocked.
+#[derive(Clone, Copy)]
+pub(crate) struct Crash {
+    pub(crate) host: usize,
+    /// Steps until then.
+    pub(crate) countdown: u32,
+    /// Whether the step's writes were durable before it died; its effects never happen.
+    pub(crate) durable: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -67,7 +90,12 @@ impl World {
             next: 0,
             rng,
             frames: Vec::new(),
+            roots: BTreeMap::new(),
+            tamper: None,
+            crash: None,
+            skew: Vec::new(),
         };
+        world.skew = vec![0; world.hosts.len()];
         for host in 0..world.hosts.len() {
             world.queue.push_back((host, Input::Start));
         }
@@ -84,7 +112,9 @@ impl World {
     pub(crate) fn sign_up(&mut self, host: usize, name: &str) -> Person {
         let root = SigningKey::generate(&mut self.rng);
         let device_seed = self.seed();
-        let mut log = IdentityLog::create(&root, self.seed());
+        let nonce = self.seed();
+        let mut log = IdentityLog::create(&root, nonce);
+        self.roots.insert(log.account_id(), (root.clone(), nonce));
         let device =
             DeviceRecord { device_key: SigningKey::from_seed(&device_seed).verifying_key(), not_after: 4_000_000_000 };
         log.add_device(&root, device).unwrap();
@@ -110,6 +140,15 @@ impl World {
         self.queue.push_back((host, Input::Command { id, command: Box::new(command) }));
         self.run();
         self.replies.remove(&id).expect("every command is answered")
+    }
+
+    /// A wish whose answer may be lost with the host.
+    pub(crate) fn try_command(&mut self, host: usize, command: Command) -> Option<Result<Answer, Rejection>> {
+        self.next += 1;
+        let id = self.next;
+        self.queue.push_back((host, Input::Command { id, command: Box::new(command) }));
+        self.run();
+        self.replies.remove(&id)
     }
 
     pub(crate) fn invite(&mut self, person: Person) -> InviteLink {
@@ -232,22 +271,31 @@ impl World {
     }
 
     /// A peer that is not one of ours asks something; returns the answer.
-    pub(crate) fn ask(&mut self, host: usize, protocol: tidings_protocol::input::Protocol, bytes: Vec<u8>) -> Vec<u8> {
-        let peer = NodeId::from_bytes([0xee; 32]);
-        let now = self.clock();
-        let host = &mut self.hosts[host];
-        let output =
-            host.core.handle(now, Input::Request { peer, token: u64::MAX, protocol, bytes }, &host.store).unwrap();
-        host.store.commit(output.writes).unwrap();
-        let answer = output.effects.into_iter().find_map(|effect| match effect {
-            Effect::Respond { bytes, .. } => Some(bytes),
-            _ => None,
-        });
+    pub(crate) fn ask(&mut self, host: usize, protocol: Protocol, bytes: Vec<u8>) -> Vec<u8> {
+        self.ask_as(NodeId::from_bytes([0xee; 32]), host, protocol, bytes)
+    }
+
+    /// `peer` asks something; everything that follows from it happens. Returns the answer.
+    pub(crate) fn ask_as(&mut self, peer: NodeId, host: usize, protocol: Protocol, bytes: Vec<u8>) -> Vec<u8> {
+        let now = self.clock(host);
+        let asked = &mut self.hosts[host];
+        let request = Input::Request { peer, token: u64::MAX, protocol, bytes };
+        let output = asked.core.handle(now, request, &asked.store).unwrap();
+        asked.store.commit(output.writes).unwrap();
+        let mut answer = None;
+        for effect in output.effects {
+            match effect {
+                Effect::Respond { token: u64::MAX, bytes } => answer = Some(bytes),
+                other => self.perform(host, other),
+            }
+        }
+        self.advance(0);
         answer.expect("every request is answered")
     }
 
-    fn clock(&self) -> Now {
-        Now { monotonic: Monotonic(self.now), wall: Wall(self.now) }
+    fn clock(&self, host: usize) -> Now {
+        let wall = Wall(self.now.saturating_add_signed(self.skew[host]));
+        Now { monotonic: Monotonic(self.now), wall }
     }
 
     fn run(&mut self) {
@@ -255,16 +303,46 @@ impl World {
             if !self.hosts[host].online {
                 continue;
             }
-            let now = self.clock();
+            let now = self.clock(host);
+            let dies = self.dies(host);
             let output = {
                 let host = &mut self.hosts[host];
                 let output = host.core.handle(now, input, &host.store).unwrap();
-                host.store.commit(output.writes).unwrap();
+                if dies.is_none_or(|crash| crash.durable) {
+                    host.store.commit(output.writes).unwrap();
+                }
                 output.effects
             };
+            if dies.is_some() {
+                self.restart(host);
+                continue;
+            }
             for effect in output {
                 self.perform(host, effect);
             }
+        }
+    }
+
+    fn dies(&mut self, host: usize) -> Option<Crash> {
+        let crash = self.crash.as_mut().filter(|crash| crash.host == host)?;
+        if crash.countdown > 0 {
+            crash.countdown -= 1;
+            return None;
+        }
+        self.crash.take()
+    }
+
+    /// The process ends in the middle of a step and is started again; what was on its way to it is lost.
+    fn restart(&mut self, host: usize) {
+        let (id, seed) = (self.hosts[host].id, self.seed());
+        self.queue.retain(|(to, _)| *to != host);
+        self.hosts[host].core = Node::new(NodeConfig { node: id, index_key: [9; 32] }, seed);
+        for other in (0..self.hosts.len()).filter(|other| *other != host && self.hosts[*other].online) {
+            self.queue.push_back((other, Input::PeerDisconnected(id)));
+        }
+        self.queue.push_back((host, Input::Start));
+        for account in self.roots.keys().copied().collect::<Vec<_>>() {
+            self.queue.push_back((host, Input::Unlocked(account)));
         }
     }
 
@@ -278,6 +356,10 @@ impl World {
                 }
             }
             Effect::Request { peer, id, protocol, bytes } => {
+                if let Some(bytes) = self.tamper.as_mut().and_then(|tamper| tamper(peer, protocol, &bytes)) {
+                    self.queue.push_back((host, Input::Response { peer, id, result: Ok(bytes) }));
+                    return;
+                }
                 match self.find(peer).filter(|other| self.hosts[*other].online) {
                     Some(other) => {
                         self.next += 1;

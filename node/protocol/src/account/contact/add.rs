@@ -26,6 +26,12 @@ pub(crate) fn add(step: &mut Step<'_>, account: AccountId, link: &InviteLink) ->
     if let Some(known) = known.filter(|known| known.state == ContactState::Accepted) {
         return Ok(known);
     }
+    let text = link.to_url("").map_err(|_| Rejection::Malformed { what: "invite link" })?;
+    let again = |known: &ContactRecord| known.state != ContactState::Refused && known.link.as_ref() == Some(&text);
+    if let Some(known) = super::get(step, account, &link.account)?.filter(again) {
+        // The same link once more: the first request is on its way.
+        return Ok(known);
+    }
     if step.now.wall.seconds() > u64::from(link.expires) {
         return Err(Rejection::InviteExpired.into());
     }
@@ -40,7 +46,7 @@ pub(crate) fn add(step: &mut Step<'_>, account: AccountId, link: &InviteLink) ->
         box_key: Vec::new(),
         key_packages: Vec::new(),
         key_token: None,
-        link: Some(link.to_url("").map_err(|_| Rejection::Malformed { what: "invite link" })?),
+        link: Some(text),
         created_at: step.now.wall.0,
         refusal: String::new(),
     };
@@ -131,7 +137,5 @@ fn request(step: &mut Step<'_>, account: AccountId, link: &InviteLink) -> Outcom
         key_packages,
         key_token: super::super::key_supply::make_token(step, account),
     };
-    let claims = wire::encode(&claims);
-    let mac = link.mac(&super::request::mac_input(&link.account, &claims));
-    Ok(ContactRequest { invite: link.id(), claims: wire::field(claims), mac })
+    Ok(ContactRequest::new(link, &link.account, &claims, &profile.device_key()))
 }

@@ -2,6 +2,7 @@
 
 use tidings_crypto::id::AccountId;
 use tidings_crypto::identity::{BoxKeyRecord, IdentityLog};
+use tidings_crypto::sign::Label;
 
 use crate::directory;
 use crate::error::{Outcome, Rejection};
@@ -12,15 +13,10 @@ use crate::step::Step;
 use crate::wire;
 use crate::wire::inbox::{Claims, ContactRequest};
 
-/// What the MAC of a request is over: for whom, and the claims.
-pub(crate) fn mac_input(recipient: &AccountId, claims: &[u8]) -> Vec<u8> {
-    [recipient.as_bytes().as_slice(), claims].concat()
-}
-
 /// Judges a request and, if its invite holds, makes the contact and founds the conversation.
 pub(crate) fn received(step: &mut Step<'_>, account: AccountId, request: &ContactRequest) -> Outcome<()> {
     let (link, invite) = super::invite::find(step, account, &request.invite)?;
-    if !link.verify_mac(&mac_input(&account, request.claims.as_slice()), &request.mac) {
+    if !link.verify_mac(&ContactRequest::mac_input(&account, request.claims.as_slice()), &request.mac) {
         return Err(Rejection::Refused { reason: "secret of an invite" }.into());
     }
     let claims: Claims = wire::decode(request.claims.as_slice(), "contact request")?;
@@ -32,6 +28,11 @@ pub(crate) fn received(step: &mut Step<'_>, account: AccountId, request: &Contac
     let record =
         BoxKeyRecord::parse(claims.box_key.as_slice()).map_err(|_| Rejection::Malformed { what: "box key record" })?;
     record.verify(&log).map_err(|_| Rejection::Refused { reason: "box key record" })?;
+    let device = log.device(record.device()).ok_or(Rejection::Refused { reason: "device of a contact request" })?;
+    device
+        .device_key
+        .verify(Label::ContactRequest, &request.signed_bytes(&account), &request.signature)
+        .map_err(|_| Rejection::Refused { reason: "signature of a contact request" })?;
     if contact == account || record.account() != contact || claims.key_packages.len() > KEY_PACKAGES_WITH_REQUEST {
         return Err(Rejection::Refused { reason: "contact request" }.into());
     }
@@ -43,12 +44,13 @@ pub(crate) fn received(step: &mut Step<'_>, account: AccountId, request: &Contac
         directory::remember_homes(step, &log)?;
         return super::refuse::send(step, &link, (contact, home), claims.box_key.as_slice(), reason);
     }
-    super::super::identity::introduced(step, account, &claims.introduction)?;
+    let name = wire::text(&claims.introduction.name, NAME_BYTES_MAX, "name")?;
+    super::super::identity::remember(step, account, claims.introduction.log.as_slice(), &name)?;
     super::invite::spend(step, account, &request.invite, invite);
     let known = ContactRecord {
         account: contact,
         state: ContactState::Accepted,
-        name: wire::text(&claims.introduction.name, NAME_BYTES_MAX, "name")?,
+        name,
         display_name: wire::text(&claims.display_name, NAME_BYTES_MAX, "display name")?,
         alias: None,
         home,
@@ -62,5 +64,9 @@ pub(crate) fn received(step: &mut Step<'_>, account: AccountId, request: &Contac
     };
     super::put(step, account, &known);
     super::super::conversation::found::direct(step, account, &contact)?;
+    if let Some(known) = super::get(step, account, &contact)? {
+        // We may have been about to ask them, and have written already.
+        super::super::message::send::send_waiting(step, account, &known)?;
+    }
     super::super::event::emit(step, account, None, EventKind::ContactAccepted { account: contact })
 }

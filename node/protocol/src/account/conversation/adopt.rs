@@ -95,6 +95,7 @@ fn enrol(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecor
         cut: None,
         unreadable: Vec::new(),
         clock: 0,
+        forked: false,
     };
     // A device that comes back goes on in its log.
     let entry = known.map_or(fresh, |known| DeviceLogRecord { cut: None, ..known });

@@ -151,6 +151,7 @@ fn send_welcome(
         box_key: wire::field(own.box_key),
         key_token,
     };
-    let item = inbox::seal(step, *somebody, &contact.box_key, &InboxItem::Welcome(Box::new(bundle)))?;
+    let signed = bundle.signed(somebody, &profile::load(step, account)?.device_key());
+    let item = inbox::seal(step, *somebody, &contact.box_key, &InboxItem::Welcome(signed))?;
     crate::log::parcel::send(step, contact.home, *somebody, item)
 }

@@ -1,14 +1,18 @@
 //! Receiving a commit: only at the tip, only if it may be, then follow it.
 
 use tidings_crypto::id::{AccountId, EpochId};
+use tidings_crypto::mls::{CommitView, Group};
 
 use super::{adopt, commit, leave, state};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::{ConversationRecord, Membership};
+use crate::record::key;
+use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
+use crate::store::table::{Scope, Table};
 use crate::wire;
-use crate::wire::commit_body::CommitBody;
+use crate::wire::commit_body::{CommitBody, Cut};
 use crate::wire::inner::Signed;
 
 /// Follows a commit entry of `author`. `record` is at the new epoch afterwards, and stored.
@@ -37,7 +41,8 @@ pub(crate) fn received(
     }
     commit::judge(step, account, record, &group, &view)?;
     let next = group.apply(body.commit.as_slice(), &self_removes).map_err(mls)?;
-    commit::apply_cuts(step, account, record, &body.cuts)?;
+    let cuts = cuts(step, account, record, (&group, &view), &body)?;
+    commit::apply_cuts(step, account, record, &cuts)?;
     let epoch = EpochId::next(&record.id, &record.tip, &entry.id());
     record.active_at = step.now.wall.0;
     adopt::follow(step, account, record, &next, epoch, author)?;
@@ -45,4 +50,23 @@ pub(crate) fn received(
         leave::propose(step, account, record)?;
     }
     Ok(())
+}
+
+/// Where the logs of the removed devices end: where the commit says, and for one it does not name at what was seen here.
+fn cuts(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    (group, view): (&Group, &CommitView),
+    body: &CommitBody,
+) -> Outcome<Vec<Cut>> {
+    let mut cuts = Vec::new();
+    for removed in view.removes.iter().chain(&view.self_removes).filter_map(|leaf| group.member(*leaf)) {
+        let device = removed.device();
+        let row = key::join(&[record.id.as_bytes(), device.as_bytes()]);
+        let log: Option<DeviceLogRecord> = step.rows.get(Scope::Account(account), Table::DeviceLog, &row)?;
+        let seen = Cut { device, sequence: log.map_or(0, |log| log.sequence) };
+        cuts.push(body.cuts.iter().find(|cut| cut.device == device).copied().unwrap_or(seen));
+    }
+    Ok(cuts)
 }

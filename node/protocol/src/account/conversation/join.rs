@@ -1,6 +1,7 @@
 //! Joining by a welcome: everything it claims is checked before a row is kept (PROTOCOL A6.6).
 
 use tidings_crypto::id::AccountId;
+use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
 use super::{adopt, authorize, found, state};
@@ -13,24 +14,26 @@ use crate::record::conversation::{ConversationKind, ConversationRecord, Membersh
 use crate::record::event::EventKind;
 use crate::step::Step;
 use crate::wire;
-use crate::wire::inbox::WelcomeBundle;
+use crate::wire::inbox::{SignedWelcome, WelcomeBundle};
 
 const fn refused(reason: &'static str) -> Rejection {
     Rejection::Refused { reason }
 }
 
 /// Takes a welcome from a contact.
-pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, bundle: &WelcomeBundle) -> Outcome<()> {
+pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, welcome: &SignedWelcome) -> Outcome<()> {
+    let bundle = &welcome.parse()?;
     let profile = profile::load(step, account)?;
     let (reference, rows) = own_key_package(step, account, bundle)?;
     let group = Group::join(&profile.device_keys(account), rows, bundle.welcome.as_slice(), step.rng)
         .map_err(|_| refused("welcome"))?;
     let inviter = check(step, account, bundle, &group)?;
+    let signer = identity::log(step, account, &inviter.account())?.ok_or(refused("welcome"))?;
+    let device = signer.device(inviter.device()).ok_or(refused("welcome"))?;
+    welcome.verify(&account, &device.device_key)?;
     let known = contact::get(step, account, &inviter.account())?.ok_or(refused("welcome from a stranger"))?;
     let kind = bundle.creation.kind()?;
-    if matches!(known.state, ContactState::Resolving | ContactState::Refused)
-        || (known.state == ContactState::Requested && kind != ConversationKind::Direct)
-    {
+    if known.state != ContactState::Accepted && kind != ConversationKind::Direct {
         return Err(refused("welcome from a stranger").into());
     }
     key_supply::forget(step, account, &reference);
@@ -38,7 +41,20 @@ pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, bundle: &Welcome
     let fresh = found::blank(step, id, kind, bundle.creation.creator, bundle.topic_secret, bundle.epoch);
     let fresh = ConversationRecord { past_tags: bundle.past_tags.iter().map(|tag| (*tag).into()).collect(), ..fresh };
     let mut record = match state::get(step, account, &id)? {
-        Some(old) if old.membership == Membership::Member => return Err(Rejection::Already.into()),
+        Some(old) if is_in(&old) && group.epoch() <= old.epoch => return Err(Rejection::Already.into()),
+        // Removed and added again, and the removal has not come yet (PROTOCOL A5.3: a replacement welcome). What was written under the
+        // states we had can still be read.
+        Some(mut old) if is_in(&old) => {
+            old.anchors.push(old.tip);
+            ConversationRecord {
+                own_sequence: old.own_sequence,
+                own_head: old.own_head,
+                clock: old.clock,
+                anchors: old.anchors,
+                pending: old.pending,
+                ..fresh
+            }
+        }
         // The own log goes on, but nobody is to wait for what was written while out.
         Some(old) => {
             ConversationRecord { own_sequence: old.own_sequence, own_head: old.own_head, clock: old.clock, ..fresh }
@@ -52,6 +68,10 @@ pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, bundle: &Welcome
         ConversationKind::Direct => befriend(step, account, bundle, known, &record),
         ConversationKind::Group => event::emit(step, account, Some(id), EventKind::GroupCreated),
     }
+}
+
+const fn is_in(record: &ConversationRecord) -> bool {
+    matches!(record.membership, Membership::Member | Membership::Leaving)
 }
 
 type OwnKeyPackage = (Vec<u8>, tidings_crypto::mls::Rows);
@@ -114,6 +134,9 @@ fn befriend(
         let log = tidings_crypto::IdentityLog::parse(introduction.log.as_slice()).ok()?;
         (log.account_id() == known.account).then(|| wire::text(&introduction.name, NAME_BYTES_MAX, "name"))
     });
+    let log = identity::log(step, account, &known.account)?.ok_or(refused("member without an identity"))?;
+    let box_key = BoxKeyRecord::parse(bundle.box_key.as_slice()).map_err(|_| refused("box key record"))?;
+    box_key.verify(&log).map_err(|_| refused("box key record"))?;
     // If both sides founded one at once, the lower id wins; both are read.
     let conversation = known.conversation.map_or(record.id, |other| other.min(record.id));
     let accepted = ContactRecord {

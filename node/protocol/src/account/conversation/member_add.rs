@@ -109,8 +109,10 @@ fn usable(step: &Step<'_>, account: AccountId, member: &AccountId, bytes: &[u8])
     let package = key_supply::parse(bytes)?;
     let log = identity::log(step, account, member)?.ok_or(Rejection::NotFound)?;
     package.verify(&log).map_err(|_| Rejection::Refused { reason: "key package" })?;
-    let age = step.now.wall.seconds().saturating_sub(package.issued_at());
-    if package.account() != *member || age > KEY_PACKAGE_AGE_MAX_SECONDS {
+    let now = step.now.wall.seconds();
+    // One from far ahead would never grow old.
+    let fresh = now.abs_diff(package.issued_at()) <= KEY_PACKAGE_AGE_MAX_SECONDS;
+    if package.account() != *member || !fresh || package.credential().not_after < now {
         return Err(Rejection::Refused { reason: "key package" }.into());
     }
     Ok(package)

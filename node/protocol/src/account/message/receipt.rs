@@ -1,5 +1,7 @@
 //! Receipts: one signed entry says how far all others' logs were received here (DECISIONS 20). Coalesced, and never receipted themselves.
 
+use std::collections::BTreeSet;
+
 use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 
 use super::state;
@@ -98,7 +100,7 @@ pub(crate) fn received(
     if last < first {
         return Ok(());
     }
-    let unreadable: Vec<u64> = body.unreadable.iter().filter(|one| one.device == own).map(|one| one.sequence).collect();
+    let unreadable: BTreeSet<u64> = body.unreadable.iter().filter(|one| one.device == own).map(|one| one.sequence).collect();
     let recipient = log.account;
     state::receipted(step, account, conversation, recipient, first..=last, &unreadable)?;
     log.acknowledged = last;

@@ -7,6 +7,7 @@ use crate::account::conversation::publish::order_key;
 use crate::account::conversation::state as conversation_state;
 use crate::account::event;
 use crate::error::{Outcome, Rejection};
+use crate::limits::CLOCK_AHEAD_MS_MAX;
 use crate::record::conversation::ConversationRecord;
 use crate::record::event::EventKind;
 use crate::record::message::MessageRecord;
@@ -69,7 +70,8 @@ fn read(
         conversation: Some(record.id),
         sender: author,
         text: content.text,
-        sent_at: content.sent_at,
+        // What is shown as its time runs ahead no further than its place in the order may.
+        sent_at: content.sent_at.min(step.now.wall.0.saturating_add(CLOCK_AHEAD_MS_MAX)),
         received_at: step.now.wall.0,
         states: Vec::new(),
         to: None,

@@ -1,5 +1,7 @@
 //! States that tell the truth: from queued to sent when a recipient's node has it durably, to delivered when a device says so.
 
+use std::collections::BTreeSet;
+
 use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 
@@ -108,7 +110,7 @@ pub(crate) fn receipted(
     conversation: &ConversationRecord,
     recipient: AccountId,
     sequences: std::ops::RangeInclusive<u64>,
-    unreadable: &[u64],
+    unreadable: &BTreeSet<u64>,
 ) -> Outcome<()> {
     use crate::store::snapshot::Snapshot as _;
     let start = key::counted(conversation.id.as_bytes(), *sequences.start());
