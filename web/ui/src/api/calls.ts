@@ -1,0 +1,78 @@
+/** The calls of the REST API that this interface makes, one function each. */
+import { call, callOpen } from './client';
+import type {
+  Chat,
+  Contact,
+  ContactAnswer,
+  Group,
+  GroupCreateRequest,
+  Invite,
+  InviteRequest,
+  Me,
+  Message,
+  Page,
+  SessionAnswer,
+  SignupAnswer,
+  SignupRequest,
+  Status,
+  Version,
+} from './types';
+
+const id = encodeURIComponent;
+
+/** The most that one answer may hold; lists of people and chats are read to their end. */
+const LIST_LIMIT = 200;
+
+export const version = () => callOpen<Version>('GET', '/version');
+export const signup = (request: SignupRequest) => callOpen<SignupAnswer>('POST', '/auth/signup', request);
+export const login = (name: string, password: string) =>
+  callOpen<SessionAnswer>('POST', '/auth/login', { login: name, password });
+export const logout = () => call<void>('POST', '/auth/logout');
+export const me = () => call<Me>('GET', '/me');
+export const lock = () => call<void>('POST', '/me/lock');
+export const unlock = (password: string) => call<void>('POST', '/me/unlock', { password });
+export const status = () => call<Status>('GET', '/status');
+
+export const invites = () => all<Invite>('/invites');
+export const createInvite = (request: InviteRequest) => call<Invite>('POST', '/invites', request);
+export const revokeInvite = (invite: string) => call<void>('DELETE', `/invites/${id(invite)}`);
+
+export const contacts = () => all<Contact>('/contacts');
+export const addContact = (link: string) => call<ContactAnswer>('POST', '/contacts', { link });
+
+export const chats = () => all<Chat>('/chats');
+export const markRead = (chat: string) => call<void>('POST', `/chats/${id(chat)}/read`, {});
+export const messages = (chat: Chat, before?: string) =>
+  call<Page<Message>>('GET', `${messagesPath(chat)}${before === undefined ? '' : `?before=${id(before)}`}`);
+
+/** Sends a text. With the same `messageId` again the node answers the first message. */
+export const send = (chat: Chat, text: string, messageId: string) =>
+  chat.kind === 'group'
+    ? call<Message>('POST', '/group/send', { group: chat.group ?? chat.id, text, id: messageId })
+    : call<Message>('POST', '/chat/send', { to: chat.contact?.account ?? chat.id, text, id: messageId });
+
+export const groups = () => all<Group>('/groups');
+export const group = (groupId: string) => call<Group>('GET', `/group/${id(groupId)}`);
+export const createGroup = (request: GroupCreateRequest) => call<Group>('POST', '/group/create', request);
+export const addMember = (groupId: string, account: string) =>
+  call<unknown>('POST', `/group/${id(groupId)}/members`, { account });
+export const removeMember = (groupId: string, account: string) =>
+  call<unknown>('DELETE', `/group/${id(groupId)}/members/${id(account)}`);
+
+function messagesPath(chat: Chat): string {
+  return chat.kind === 'group'
+    ? `/group/${id(chat.group ?? chat.id)}/messages`
+    : `/chat/${id(chat.contact?.account ?? chat.id)}`;
+}
+
+async function all<T>(path: string): Promise<T[]> {
+  const items: T[] = [];
+  let after: string | null = null;
+  do {
+    const more: string = after === null ? '' : `&after=${id(after)}`;
+    const page: Page<T> = await call<Page<T>>('GET', `${path}?limit=${LIST_LIMIT}${more}`);
+    items.push(...page.items);
+    after = page.next;
+  } while (after !== null);
+  return items;
+}
