@@ -1,0 +1,59 @@
+//! What a node is for (OPERATING §1).
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The role, which decides defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// One person.
+    #[default]
+    Desktop,
+    /// A household.
+    Home,
+    /// Many people, under a public name.
+    Community,
+    /// No people: it keeps and forwards for others.
+    Relay,
+}
+
+impl Profile {
+    /// Whether the node announces itself in the local network (DECISIONS 4).
+    #[must_use]
+    pub const fn announces_locally(self) -> bool {
+        match self {
+            Self::Desktop | Self::Home => true,
+            Self::Community | Self::Relay => false,
+        }
+    }
+
+    /// The name in settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Desktop => "desktop",
+            Self::Home => "home",
+            Self::Community => "community",
+            Self::Relay => "relay",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a profile is one of desktop, home, community, relay")]
+pub struct UnknownProfile;
+
+impl FromStr for Profile {
+    type Err = UnknownProfile;
+
+    fn from_str(text: &str) -> Result<Self, UnknownProfile> {
+        [Self::Desktop, Self::Home, Self::Community, Self::Relay].into_iter().find(|profile| profile.as_str() == text).ok_or(UnknownProfile)
+    }
+}

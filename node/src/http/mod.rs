@@ -1,0 +1,101 @@
+//! REST, events and the web interface (INTERFACES §2, §3).
+//!
+//! Owns listeners, routes, checks at the door, and the forms of requests and answers. Reads through
+//! `tidings_protocol::query` over a snapshot; changes by commands to the driver. Who somebody is, [`crate::identity`]
+//! decides. HTTP/1.1 only; TLS ends before us.
+//!
+//! Not yet: `Idempotency-Key` (`POST /chat/send` and `/group/send` are idempotent by their `id`), CORS (there is none
+//! on purpose), files, calls, tokens, search, metrics.
+
+mod auth;
+mod caller;
+mod chat;
+mod chats;
+mod contacts;
+mod cookie;
+mod events;
+mod failure;
+mod groups;
+mod guard;
+mod host;
+mod invites;
+mod json_body;
+mod limits;
+mod me;
+mod naming;
+mod openapi;
+mod page;
+mod paging;
+mod peer;
+mod serve;
+mod stall;
+mod state;
+mod status;
+mod stream;
+mod time_text;
+mod uuid_text;
+mod view;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{delete, get, post};
+use tidings_api::ErrorCode;
+
+pub use failure::Failure;
+pub use openapi::document;
+pub use peer::Peer;
+pub use serve::{Listeners, serve};
+pub use state::{AppState, HttpSettings};
+
+/// All routes behind all checks. The listener must put a [`Peer`] into each request.
+pub fn router(state: AppState) -> Router {
+    let guard = from_fn_with_state(state.clone(), guard::guard);
+    api().merge(pages()).layer(guard).with_state(state)
+}
+
+fn api() -> Router<AppState> {
+    Router::new()
+        .route("/auth/signup", post(auth::signup))
+        .route("/auth/login", post(auth::login))
+        .route("/auth/refresh", post(auth::refresh))
+        .route("/auth/logout", post(auth::logout))
+        .route("/me", get(me::me))
+        .route("/me/lock", post(me::lock))
+        .route("/me/unlock", post(me::unlock))
+        .route("/invites", get(invites::list).post(invites::create))
+        .route("/invites/{id}", delete(invites::revoke))
+        .route("/contacts", get(contacts::list).post(contacts::add))
+        .route("/chats", get(chats::list))
+        .route("/chats/{id}/read", post(chats::read))
+        .route("/chat/send", post(chat::send))
+        .route("/chat/{userId}", get(chat::history))
+        .route("/group/create", post(groups::create))
+        .route("/group/send", post(groups::send))
+        .route("/groups", get(groups::list))
+        .route("/group/{id}", get(groups::show))
+        .route("/group/{id}/messages", get(groups::history))
+        .route("/group/{id}/members", post(groups::add_member))
+        .route("/group/{id}/members/{account}", delete(groups::remove_member))
+        .route("/events", get(events::events))
+        .route("/status", get(status::status))
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .route("/version", get(status::version))
+        .route("/openapi.json", get(openapi::openapi))
+        .route("/docs", get(openapi::docs))
+}
+
+fn pages() -> Router<AppState> {
+    Router::new()
+        .route("/", get(page::index))
+        .route("/i", get(page::index))
+        .route("/app", get(page::index))
+        .route("/app/", get(page::index))
+        .route("/app/{*path}", get(page::file))
+}
+
+/// The core answered something that does not belong to the question.
+fn unexpected() -> Failure {
+    tracing::error!("the core gave an answer of another kind: this is a bug");
+    Failure::new(ErrorCode::Internal, "a bug of ours")
+}

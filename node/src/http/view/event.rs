@@ -1,0 +1,110 @@
+//! Events with what a client needs to show them.
+
+use tidings_api::event::{EVENT_VERSION, GroupMember, GroupRemoved, MemberChange, MessageState};
+use tidings_api::{Event, EventBody};
+use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_protocol::error::Outcome;
+use tidings_protocol::query::{contacts, conversations, groups, messages};
+use tidings_protocol::record::event::{EventKind, EventRecord};
+
+use super::{Viewer, contact, group, message};
+use crate::http::time_text::rfc3339;
+use crate::http::uuid_text;
+
+/// The event as the API shows it; `None` where what it speaks of is gone, or has no type in the API.
+pub(in crate::http) fn event(viewer: Viewer<'_>, cursor: u64, record: &EventRecord) -> Outcome<Option<Event>> {
+    let found = match &record.kind {
+        EventKind::MessageNew { id, order } => new_message(viewer, id, record.conversation, order)?,
+        EventKind::MessageState { id, .. } => message_state(viewer, id)?,
+        EventKind::ContactAccepted { account } => accepted(viewer, *account)?,
+        EventKind::GroupCreated => created(viewer, record.conversation)?,
+        EventKind::GroupMember { account, joined, by } => member(viewer, record.conversation, *account, *joined, *by)?,
+        EventKind::GroupRemoved { by } => removed(viewer, record.conversation, *by),
+        EventKind::Unreadable => None,
+    };
+    Ok(found.map(|(body, is_self)| Event {
+        v: EVENT_VERSION,
+        cursor: cursor.to_string(),
+        time: rfc3339(record.time),
+        conversation: record.conversation.map(|id| id.to_string()),
+        is_self,
+        body,
+    }))
+}
+
+/// The body, and whether the viewer did it.
+type Found = Option<(EventBody, bool)>;
+
+fn new_message(
+    viewer: Viewer<'_>,
+    id: &[u8; 16],
+    conversation: Option<ConversationId>,
+    order: &[u8],
+) -> Outcome<Found> {
+    let placed = match conversation {
+        Some(conversation) if !order.is_empty() => messages::at(viewer.store, viewer.account, conversation, order)?,
+        Some(_) | None => None,
+    };
+    // An own message that waited when the event was written has found its place since.
+    let record = match placed {
+        Some(record) => Some(record),
+        None => messages::own(viewer.store, viewer.account, id)?,
+    };
+    Ok(record.map(|record| {
+        let shown = message::message(&record, viewer.account);
+        let is_self = shown.is_self;
+        (EventBody::MessageNew(Box::new(shown)), is_self)
+    }))
+}
+
+fn message_state(viewer: Viewer<'_>, id: &[u8; 16]) -> Outcome<Found> {
+    let record = messages::own(viewer.store, viewer.account, id)?;
+    Ok(record.map(|record| {
+        let body = MessageState {
+            id: uuid_text::to_text(&record.id),
+            conversation: record.conversation.map(|id| id.to_string()).unwrap_or_default(),
+            state: message::state(record.state()),
+            states: record.states.iter().map(message::delivery).collect(),
+            reason: message::reason(&record, true).map(str::to_owned),
+            next_try_at: None,
+        };
+        (EventBody::MessageState(body), false)
+    }))
+}
+
+fn accepted(viewer: Viewer<'_>, account: AccountId) -> Outcome<Found> {
+    let record = contacts::with(viewer.store, viewer.account, account)?;
+    Ok(record.map(|record| (EventBody::RequestAccepted(contact::contact(&record, None)), false)))
+}
+
+fn created(viewer: Viewer<'_>, conversation: Option<ConversationId>) -> Outcome<Found> {
+    let Some(id) = conversation else { return Ok(None) };
+    let Some(view) = groups::with(viewer.store, viewer.account, id)? else { return Ok(None) };
+    let is_self = view.record.creator == viewer.account;
+    Ok(Some((EventBody::GroupCreated(group::group(viewer, &view)?), is_self)))
+}
+
+fn member(
+    viewer: Viewer<'_>,
+    conversation: Option<ConversationId>,
+    account: AccountId,
+    joined: bool,
+    by: AccountId,
+) -> Outcome<Found> {
+    let Some(id) = conversation else { return Ok(None) };
+    let epoch = conversations::with(viewer.store, viewer.account, id)?.map_or(0, |record| record.epoch);
+    let change = match (joined, account == by) {
+        (true, _) => MemberChange::Joined,
+        (false, true) => MemberChange::Left,
+        (false, false) => MemberChange::Removed,
+    };
+    let body =
+        GroupMember { group: id.to_string(), account: account.to_string(), change, by: Some(by.to_string()), epoch };
+    Ok(Some((EventBody::GroupMember(body), by == viewer.account)))
+}
+
+fn removed(viewer: Viewer<'_>, conversation: Option<ConversationId>, by: AccountId) -> Found {
+    let group = conversation?.to_string();
+    let is_self = by == viewer.account;
+    Some((EventBody::GroupRemoved(GroupRemoved { group, by: (!is_self).then(|| by.to_string()) }), is_self))
+}

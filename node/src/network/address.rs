@@ -1,0 +1,164 @@
+//! Which multiaddrs we dial, and in which order.
+//!
+//! Exactly `ip4|ip6|dns…/tcp` and `ip4|ip6|dns…/udp/quic-v1` have a transport here. Everything else (circuits,
+//! websockets) is refused instead of failing later.
+
+use libp2p::multiaddr::{Multiaddr, Protocol};
+use libp2p::{PeerId, multiaddr};
+
+use super::limits::{ADDRESS_BYTES_MAX, ADDRESSES_PER_PEER_MAX};
+
+/// The address without the peer's own `/p2p/…`; `None` if it can't be dialed, or names somebody else.
+pub(super) fn dialable(mut address: Multiaddr, peer: &PeerId) -> Option<Multiaddr> {
+    if address.len() > ADDRESS_BYTES_MAX {
+        return None;
+    }
+    if let Some(Protocol::P2p(named)) = address.iter().last() {
+        if named != *peer {
+            return None;
+        }
+        address.pop();
+    }
+    has_transport(&address).then_some(address)
+}
+
+/// The address without a `/p2p/…` at its end.
+pub(super) fn without_peer(mut address: Multiaddr) -> Multiaddr {
+    if matches!(address.iter().last(), Some(Protocol::P2p(_))) {
+        address.pop();
+    }
+    address
+}
+
+/// Of the addresses a peer claims for itself, those worth dialing. Loopback ones mean the peer's own machine, so they
+/// count only if we have met it on ours (`inside`).
+pub(super) fn claimed(addresses: Vec<Multiaddr>, peer: &PeerId, inside: bool) -> Vec<Multiaddr> {
+    addresses
+        .into_iter()
+        .take(ADDRESSES_PER_PEER_MAX)
+        .filter_map(|address| dialable(address, peer))
+        .filter(|address| inside || !is_loopback(address))
+        .collect()
+}
+
+/// Splits a configured address into its peer and what to dial.
+pub(super) fn with_peer(address: &Multiaddr) -> Option<(PeerId, Multiaddr)> {
+    let Some(Protocol::P2p(peer)) = address.iter().last() else {
+        return None;
+    };
+    dialable(address.clone(), &peer).map(|address| (peer, address))
+}
+
+#[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum of forty protocols")]
+fn has_transport(address: &Multiaddr) -> bool {
+    let mut parts = address.iter();
+    if !parts.next().is_some_and(|host| is_host(&host)) {
+        return false;
+    }
+    let carried = match parts.next() {
+        Some(Protocol::Tcp(port)) => port != 0,
+        Some(Protocol::Udp(port)) => port != 0 && parts.next() == Some(Protocol::QuicV1),
+        _ => false,
+    };
+    carried && parts.next().is_none()
+}
+
+#[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum of forty protocols")]
+fn is_host(part: &multiaddr::Protocol<'_>) -> bool {
+    match part {
+        Protocol::Ip4(ip) => !ip.is_unspecified() && !ip.is_multicast() && !ip.is_broadcast(),
+        Protocol::Ip6(ip) => !ip.is_unspecified() && !ip.is_multicast(),
+        Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name) => !name.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether the address never leaves the machine. A DNS name counts only if it is `localhost`.
+#[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum of forty protocols")]
+pub(super) fn is_loopback(address: &Multiaddr) -> bool {
+    match address.iter().next() {
+        Some(Protocol::Ip4(ip)) => ip.is_loopback(),
+        Some(Protocol::Ip6(ip)) => ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()),
+        Some(Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name)) => {
+            let name = name.trim_end_matches('.');
+            name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+        }
+        _ => false,
+    }
+}
+
+/// Whether the address is QUIC, which is dialed before TCP.
+pub(super) fn is_quic(address: &Multiaddr) -> bool {
+    address.iter().any(|part| part == Protocol::QuicV1)
+}
+
+/// Whether a listener at this address names its interfaces one by one.
+#[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum of forty protocols")]
+pub(super) fn is_unspecified(address: &Multiaddr) -> bool {
+    match address.iter().next() {
+        Some(Protocol::Ip4(ip)) => ip.is_unspecified(),
+        Some(Protocol::Ip6(ip)) => ip.is_unspecified(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn peer(seed: u8) -> PeerId {
+        super::super::identity::keypair_of([seed; 32]).unwrap().public().to_peer_id()
+    }
+
+    #[test]
+    fn only_addresses_with_a_transport_are_dialed() {
+        let me = peer(1);
+        for good in ["/ip4/192.0.2.1/tcp/1", "/ip6/2001:db8::1/udp/9/quic-v1", "/dns4/node.example/tcp/4001"] {
+            assert!(dialable(good.parse().unwrap(), &me).is_some(), "{good}");
+        }
+        for bad in [
+            "/ip4/0.0.0.0/tcp/1",
+            "/ip4/192.0.2.1/tcp/0",
+            "/ip4/192.0.2.1/udp/1",
+            "/ip4/192.0.2.1/tcp/1/ws",
+            "/ip4/224.0.0.1/udp/1/quic-v1",
+            "/memory/1",
+            "/unix/tmp",
+        ] {
+            assert!(dialable(bad.parse().unwrap(), &me).is_none(), "{bad}");
+        }
+        assert!(dialable(Multiaddr::empty(), &me).is_none());
+    }
+
+    #[test]
+    fn an_address_that_names_another_peer_is_refused() {
+        let address: Multiaddr = "/ip4/192.0.2.1/tcp/1".parse().unwrap();
+        let named = address.clone().with(Protocol::P2p(peer(2)));
+        assert_eq!(dialable(named.clone(), &peer(1)), None);
+        assert_eq!(dialable(named.clone(), &peer(2)), Some(address.clone()));
+        assert_eq!(with_peer(&named), Some((peer(2), address.clone())));
+        assert_eq!(with_peer(&address), None);
+    }
+
+    #[test]
+    fn a_peer_may_claim_loopback_only_if_we_met_it_there() {
+        let (inner, outer): (Multiaddr, Multiaddr) =
+            ("/ip4/127.0.0.1/tcp/1".parse().unwrap(), "/ip4/10.0.0.1/tcp/1".parse().unwrap());
+        let all = vec![inner.clone(), outer.clone()];
+        assert_eq!(claimed(all.clone(), &peer(1), true), all);
+        assert_eq!(claimed(all, &peer(1), false), std::slice::from_ref(&outer));
+        assert_eq!(claimed(vec![outer; 1000], &peer(1), false).len(), ADDRESSES_PER_PEER_MAX);
+    }
+
+    #[test]
+    fn loopback_is_known_in_all_its_spellings() {
+        for inside in ["/ip4/127.9.9.9/tcp/1", "/ip6/::1/tcp/1", "/ip6/::ffff:127.0.0.1/tcp/1", "/dns/LocalHost/tcp/1"]
+        {
+            assert!(is_loopback(&inside.parse().unwrap()), "{inside}");
+        }
+        for outside in ["/ip4/10.0.0.1/tcp/1", "/dns4/node.example/tcp/1"] {
+            assert!(!is_loopback(&outside.parse().unwrap()), "{outside}");
+        }
+    }
+}
