@@ -8,6 +8,7 @@ fn rng(seed: u8) -> rand_chacha::ChaCha20Rng {
     rand_chacha::ChaCha20Rng::from_seed([seed; 32])
 }
 
+// REQ-INV-3
 #[test]
 fn what_is_sealed_opens_with_the_same_context_only() {
     let key = BoxSecretKey::generate(&mut rng(1));

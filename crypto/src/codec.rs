@@ -43,6 +43,7 @@ mod tests {
     use super::*;
     use tls_codec::VLByteVec;
 
+    // REQ-ENC-1
     #[test]
     fn a_frame_with_one_trailing_byte_is_refused() {
         let mut bytes = encode(&7u16);

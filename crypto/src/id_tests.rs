@@ -13,6 +13,7 @@ fn text_of_an_id_reads_back_as_the_same_id() {
     assert_eq!("acc1".len() + (32 + 4) * 8 / 5 + 1, text.len());
 }
 
+// REQ-ENC-2
 #[test]
 fn one_changed_character_is_refused_wherever_it_stands() {
     let text = DeviceId::from_bytes([7; 16]).to_string();

@@ -54,6 +54,7 @@ fn other_texts_are_told_apart() {
     assert_eq!(InviteLink::parse(&format!("{url}AAAA")), Err(InviteError::Malformed));
 }
 
+// REQ-INV-1
 #[test]
 fn a_link_cut_short_anywhere_is_refused() {
     let url = link(vec![TCP.to_vec()]).to_url("https://a.example").unwrap();
@@ -89,6 +90,7 @@ fn too_many_and_too_long_addresses_are_refused_in_both_directions() {
     }
 }
 
+// REQ-INV-3
 #[test]
 fn only_the_holder_of_the_secret_makes_the_mac() {
     let link = link(vec![]);

@@ -12,6 +12,7 @@ fn sealed(inner: &[u8]) -> Outer {
     Outer::seal(&topic, &log, [3; 24], inner).unwrap()
 }
 
+// REQ-ENTRY-1
 #[test]
 fn whole_entries_have_exactly_the_lengths_of_the_buckets() {
     let small = (0..8).map(|i| 512usize << i);
@@ -124,6 +125,7 @@ fn another_log_key_does_not_open_and_another_topic_key_does_not_verify() {
     assert_ne!(other_topic.queue(), outer.queue());
 }
 
+// REQ-ENTRY-2
 #[test]
 fn a_foreign_topic_key_cannot_write_into_a_queue() {
     let (topic, log) = keys();

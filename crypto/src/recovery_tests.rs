@@ -32,6 +32,7 @@ fn case_and_spacing_do_not_matter() {
     assert_eq!(*RecoveryKey::parse(&untidy).unwrap().0, *key.0);
 }
 
+// REQ-ID-6
 #[test]
 fn mistakes_are_named() {
     let words = key(3).words();
@@ -46,6 +47,7 @@ fn mistakes_are_named() {
     assert_eq!(RecoveryKey::parse(&zero).unwrap_err(), RecoveryError::Checksum);
 }
 
+// REQ-ID-6
 #[test]
 fn root_seed_and_kek_are_different_keys() {
     let key = key(4);

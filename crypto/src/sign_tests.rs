@@ -25,6 +25,7 @@ fn key(hex: &str) -> VerifyingKey {
     VerifyingKey::try_from(data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap().as_slice()).unwrap()
 }
 
+// REQ-ENC-3
 #[test]
 fn a_signature_verifies_under_its_own_label_and_no_other() {
     let signer = SigningKey::from_seed(&[1; 32]);
@@ -105,6 +106,7 @@ fn the_second_form_of_a_signature_is_refused() {
     assert!(signer.verifying_key().verify(Label::Entry, b"bytes", &Signature::from_bytes(bytes)).is_err());
 }
 
+// REQ-ENC-4
 #[test]
 fn keys_of_small_order_are_refused_with_every_signature_that_satisfies_the_equation() {
     use ed25519_dalek::Verifier;

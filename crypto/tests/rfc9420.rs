@@ -243,6 +243,7 @@ fn a_passive_client_joins_by_every_welcome() {
     assert_eq!(vectors("passive-client-welcome").iter().map(follow).count(), 8);
 }
 
+// REQ-CRYPTO-1
 #[test]
 fn a_passive_client_follows_every_commit() {
     assert_eq!(vectors("passive-client-handling-commit").iter().map(follow).sum::<usize>(), 26);

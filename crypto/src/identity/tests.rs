@@ -49,6 +49,7 @@ fn a_log_reads_back_as_the_same_log() {
     assert_eq!(bytes_of(log.entries.clone()), log.to_bytes());
 }
 
+// REQ-ID-1
 #[test]
 fn the_account_id_binds_root_key_and_nonce_and_outlives_new_entries() {
     let genesis = IdentityLog::create(&root(), [7; 32]);
@@ -58,6 +59,7 @@ fn the_account_id_binds_root_key_and_nonce_and_outlives_new_entries() {
     assert_ne!(genesis.account_id(), IdentityLog::create(&other, [7; 32]).account_id());
 }
 
+// REQ-ID-2
 #[test]
 fn an_add_device_by_a_foreign_root_key_is_refused() {
     let foreign = SigningKey::from_seed(&[66; 32]);
@@ -92,6 +94,7 @@ fn entries_of_another_log_of_the_same_root_do_not_fit() {
     assert_eq!(refused(log.entries), IdentityError::Chain);
 }
 
+// REQ-ID-2
 #[test]
 fn dropped_swapped_doubled_and_missing_first_entries_break_the_chain() {
     let entries = log().entries;
@@ -221,6 +224,7 @@ fn too_many_homes_and_too_long_addresses_are_refused() {
     }
 }
 
+// REQ-ID-3
 #[test]
 fn a_log_extends_its_prefixes_and_no_fork() {
     let short = IdentityLog::create(&root(), [7; 32]);
@@ -262,6 +266,7 @@ mod box_keys {
         assert_eq!(*again.key(), BoxSecretKey::from_seed(&[5; 32]).public());
     }
 
+    // REQ-ID-5
     #[test]
     fn the_record_issued_later_replaces_the_other() {
         assert!(record(101).is_newer_than(&record(100)));
@@ -271,6 +276,7 @@ mod box_keys {
         assert!(!other.is_newer_than(&record(100)));
     }
 
+    // REQ-ID-5
     #[test]
     fn records_of_others_are_refused_by_cause() {
         let key = BoxSecretKey::from_seed(&[5; 32]).public();

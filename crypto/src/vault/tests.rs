@@ -19,6 +19,7 @@ fn vault() -> (VaultHeader, DataKey) {
     create(b"correct horse", &recovery(), Params::MIN, &mut rng(1)).unwrap()
 }
 
+// REQ-VAULT-2
 #[test]
 fn passphrase_and_recovery_key_open_to_the_same_data_key() {
     let (header, key) = vault();
@@ -28,6 +29,7 @@ fn passphrase_and_recovery_key_open_to_the_same_data_key() {
     assert_eq!(header.to_bytes().len(), VaultHeader::LEN);
 }
 
+// REQ-VAULT-2
 #[test]
 fn a_wrong_passphrase_is_named_as_such() {
     let (header, _) = vault();
@@ -38,6 +40,7 @@ fn a_wrong_passphrase_is_named_as_such() {
     assert_eq!(recover(&header, &other).unwrap_err(), VaultError::WrongRecoveryKey);
 }
 
+// REQ-VAULT-2
 #[test]
 fn a_flipped_byte_anywhere_is_reported_as_damage_before_any_work() {
     let (header, _) = vault();
@@ -93,6 +96,7 @@ fn truncated_and_extended_headers_are_refused() {
     assert_eq!(VaultHeader::parse(&[&bytes[..], &[0]].concat()).unwrap_err(), VaultError::Corrupt);
 }
 
+// REQ-VAULT-1
 #[test]
 fn a_header_asking_for_work_outside_the_limits_is_refused_when_read() {
     let bytes = vault().0.to_bytes();
@@ -153,6 +157,7 @@ fn data_keys_open_what_they_sealed_and_refuse_every_change() {
     }
 }
 
+// REQ-CRYPTO-1
 #[test]
 fn rfc_9106_argon2id_vector_comes_out_of_the_call_that_runs() {
     let params = argon2::ParamsBuilder::new()

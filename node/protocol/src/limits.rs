@@ -41,6 +41,15 @@ pub const PENDING_ENTRIES_MAX: u32 = 1000;
 /// Bytes a node takes from one peer for queues that no account has confirmed (DECISIONS 19). Beyond it the peer is told so and keeps them.
 pub const PROVISIONAL_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
+/// The same for all peers together: who has many names has no more room.
+pub const PROVISIONAL_BYTES_ALL: u64 = 256 * 1024 * 1024;
+
+/// How soon the followers of a queue are asked for what an entry builds on, and how often while it stays away, in milliseconds. Its author
+/// may have given it to some of them only.
+pub const SYNC_DELAY_MS: u64 = 2000;
+/// See [`SYNC_DELAY_MS`].
+pub const SYNC_AGAIN_MS: u64 = 60_000;
+
 /// Most bytes of one inbox item: a welcome to a large group with all identity logs.
 pub const INBOX_ITEM_BYTES_MAX: usize = 1024 * 1024;
 
@@ -62,6 +71,9 @@ pub const KEY_PACKAGES_PER_DAY: u32 = 20;
 
 /// Oldest key package an inviter uses, in seconds: 35 days (PROTOCOL A8).
 pub const KEY_PACKAGE_AGE_MAX_SECONDS: u64 = 35 * 24 * 3600;
+
+/// Oldest key package a node hands out, in seconds: 28 days, so that an inviter who was away for some days still takes it.
+pub const KEY_PACKAGE_OFFERED_SECONDS: u64 = 28 * 24 * 3600;
 
 /// Epochs whose state is kept for late messages (PROTOCOL A5.6, k = 16). Older messages are counted as unreadable.
 pub const ANCHORS_MAX: usize = 16;

@@ -13,6 +13,7 @@ use crate::directory;
 use crate::effect::{Effect, Output};
 use crate::error::{Error, Fault, Outcome};
 use crate::input::{Input, Protocol, RequestFailure};
+use crate::limits::SYNC_AGAIN_MS;
 use crate::log;
 use crate::peer::{Peers, Purpose};
 use crate::record;
@@ -148,6 +149,12 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
             }
             TimerKind::Receipt(account, conversation) => {
                 drop(refused(step.attempt(|step| account::message::receipt::send(step, account, &conversation)))?);
+            }
+            TimerKind::Sync(queue) => {
+                if account::catch_up::is_waiting(step, &queue)? {
+                    log::sync::again(step, &queue)?;
+                    step.set_timer(TimerKind::Sync(queue), SYNC_AGAIN_MS);
+                }
             }
             TimerKind::CatchUp(account, queue) => {
                 step.to_catch_up.insert((account, queue));

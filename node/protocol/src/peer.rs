@@ -93,6 +93,13 @@ impl Peers {
         peer.parcel_under_way = false;
     }
 
+    /// Forgets a peer that is not connected and from which nothing is wanted.
+    pub(crate) fn forget(&mut self, node: NodeId) {
+        if self.peers.get(&node).is_some_and(|peer| !peer.connected && !peer.wanted) {
+            self.peers.remove(&node);
+        }
+    }
+
     /// Counts a failure and says how long to wait before the next try, in milliseconds.
     pub(crate) fn back_off(&mut self, node: NodeId) -> u64 {
         let peer = self.peer(node);

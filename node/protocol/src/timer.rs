@@ -13,6 +13,8 @@ pub(crate) enum TimerKind {
     Peer(NodeId),
     /// Send the receipt an account owes in a conversation.
     Receipt(AccountId, ConversationId),
+    /// Ask the followers of a queue for what is missing.
+    Sync(QueueId),
     /// Go on processing a queue.
     CatchUp(AccountId, QueueId),
 }

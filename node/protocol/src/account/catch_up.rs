@@ -3,6 +3,7 @@
 //! An entry whose epoch, predecessor or dependency is not here yet waits in `Pending`; whenever one is processed, those that wait are looked
 //! at again.
 
+use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, QueueId};
 use tidings_crypto::outer::{LogKey, Outer};
 use tidings_crypto::sign::VerifyingKey;
@@ -13,7 +14,8 @@ use super::conversation::{follow_commit, leave};
 use super::message::{receipt, receive};
 use super::{event, profile, unlock};
 use crate::error::{Fault, Outcome, Rejection};
-use crate::limits::{CATCH_UP_ENTRIES_MAX, DEPENDENCIES_MAX, PENDING_ENTRIES_MAX};
+use crate::limits::{CATCH_UP_ENTRIES_MAX, DEPENDENCIES_MAX, PENDING_ENTRIES_MAX, SYNC_DELAY_MS};
+use crate::record;
 use crate::record::conversation::{ConversationRecord, HeadRecord, LogKeyRecord, Membership};
 use crate::record::event::EventKind;
 use crate::record::key;
@@ -23,6 +25,15 @@ use crate::store::snapshot::{Direction, Snapshot as _};
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
 use crate::wire::inner::{Kind, Signed};
+
+/// An entry that waits for something it builds on; the entry itself stands in its queue.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+struct PendingRecord {
+    #[n(0)]
+    counter: u64,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    tag: [u8; 8],
+}
 
 /// What became of one entry.
 enum Progress {
@@ -57,20 +68,27 @@ pub(crate) fn catch_up(step: &mut Step<'_>, account: AccountId, queue: &QueueId)
             // What stands behind the removal is for the time after somebody adds this account again.
             break;
         }
-        take(step, account, record, &bytes)?;
-        done = key::counter_of(&row).ok_or(Fault::Damaged("queue entry key"))?;
+        let counter = key::counter_of(&row).ok_or(Fault::Damaged("queue entry key"))?;
+        take(step, account, record, counter, &bytes)?;
+        done = counter;
     }
     step.rows.put(scope, Table::Cursor, queue.as_bytes(), &done);
     Ok(())
 }
 
-fn take(step: &mut Step<'_>, account: AccountId, record: ConversationRecord, bytes: &[u8]) -> Outcome<()> {
+fn take(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: ConversationRecord,
+    counter: u64,
+    bytes: &[u8],
+) -> Outcome<()> {
     let had_pending = record.pending > 0;
     let id = record.id;
     match refused(step.attempt(|step| process(step, account, record, bytes)))? {
         Ok(Progress::Done) if had_pending => retry_pending(step, account, &id),
         Ok(Progress::Done) => Ok(()),
-        Ok(Progress::Waits) => keep_pending(step, account, &id, bytes),
+        Ok(Progress::Waits) => keep_pending(step, account, &id, counter, bytes),
         // Refused for good: nothing of it was kept.
         Err(_) => Ok(()),
     }
@@ -80,6 +98,7 @@ fn keep_pending(
     step: &mut Step<'_>,
     account: AccountId,
     id: &tidings_crypto::ConversationId,
+    counter: u64,
     bytes: &[u8],
 ) -> Outcome<()> {
     let Some(mut record) = conversation_state::get(step, account, id)? else { return Ok(()) };
@@ -89,12 +108,10 @@ fn keep_pending(
     } else {
         let outer = Outer::parse(bytes).map_err(|_| Fault::Damaged("queue entry"))?;
         record.pending += 1;
-        step.rows.put_bytes(
-            Scope::Account(account),
-            Table::Pending,
-            &key::join(&[id.as_bytes(), outer.id().as_bytes()]),
-            bytes.to_vec(),
-        );
+        let waiting = PendingRecord { counter, tag: outer.epoch_tag() };
+        let row = key::join(&[id.as_bytes(), outer.id().as_bytes()]);
+        step.rows.put(Scope::Account(account), Table::Pending, &row, &waiting);
+        step.set_timer(TimerKind::Sync(record.queue), SYNC_DELAY_MS);
     }
     conversation_state::put(step, account, &record);
     Ok(())
@@ -104,11 +121,17 @@ fn keep_pending(
 fn retry_pending(step: &mut Step<'_>, account: AccountId, id: &tidings_crypto::ConversationId) -> Outcome<()> {
     loop {
         let mut progress = false;
-        for (row, bytes) in step.rows.scan(Scope::Account(account), Table::Pending, id.as_bytes(), usize::MAX)? {
+        for (row, value) in step.rows.scan(Scope::Account(account), Table::Pending, id.as_bytes(), usize::MAX)? {
             let Some(record) = conversation_state::get(step, account, id)? else { return Ok(()) };
             if matches!(record.membership, Membership::Left | Membership::Removed) {
                 return Ok(());
             }
+            let waiting: PendingRecord = record::decode(&value, "pending entry")?;
+            if log_key(step, account, &record, &waiting.tag)?.is_none() && !is_past(&record, &waiting.tag) {
+                continue;
+            }
+            let place = key::counted(record.queue.as_bytes(), waiting.counter);
+            let bytes = step.rows.get_bytes(Scope::Node, Table::QueueEntry, &place)?.unwrap_or_default();
             if let Ok(Progress::Waits) = refused(step.attempt(|step| process(step, account, record, &bytes)))? {
                 continue;
             }
@@ -130,8 +153,7 @@ fn process(step: &mut Step<'_>, account: AccountId, mut record: ConversationReco
     let tag = outer.epoch_tag();
     let Some(key) = log_key(step, account, &record, &tag)? else {
         // Sealed before we came: not meant for us, and never to be read.
-        let past = record.past_tags.iter().any(|past| **past == tag);
-        return Ok(if past { Progress::Done } else { Progress::Waits });
+        return Ok(if is_past(&record, &tag) { Progress::Done } else { Progress::Waits });
     };
     let plain = outer.open(&LogKey::from_bytes(key.key)).map_err(|_| Rejection::Refused { reason: "seal" })?;
     let entry = Signed::parse(&plain)?;
@@ -149,7 +171,10 @@ fn process(step: &mut Step<'_>, account: AccountId, mut record: ConversationReco
         .ok_or(Rejection::Refused { reason: "device that is no member" })?;
     entry.verify(&VerifyingKey::from_bytes(log.key))?;
     if log.cut.is_some_and(|cut| entry.inner.sequence > cut) {
-        return Err(Rejection::Refused { reason: "entry after the cut of a removed device" }.into());
+        // The device may be added again, and then nobody shall wait for this.
+        let dropped = log.dropped.max(entry.inner.sequence);
+        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &DeviceLogRecord { dropped, ..log });
+        return Ok(Progress::Done);
     }
     if entry.inner.sequence <= log.sequence {
         return Ok(Progress::Done);
@@ -168,6 +193,24 @@ fn process(step: &mut Step<'_>, account: AccountId, mut record: ConversationReco
     note_head(&mut record, &entry, outer.epoch_tag());
     conversation_state::put(step, account, &record);
     Ok(Progress::Done)
+}
+
+fn is_past(record: &ConversationRecord, tag: &[u8; 8]) -> bool {
+    record.past_tags.iter().any(|past| **past == *tag)
+}
+
+/// Whether something of a queue still waits for an unlocked account here.
+pub(crate) fn is_waiting(step: &Step<'_>, queue: &QueueId) -> Outcome<bool> {
+    let Some(record) = crate::log::queue::get(step, queue)? else { return Ok(false) };
+    for account in record.subscribers {
+        if step.rows.is_unlocked(account)?
+            && let Some(conversation) = unlock::conversation_of(step, account, queue)?
+            && conversation_state::get(step, account, &conversation)?.is_some_and(|record| record.pending > 0)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn log_key(
@@ -222,6 +265,7 @@ fn has_dependencies(
         };
         let readable = log_key(step, account, record, &dependency.tag)?.is_some()
             && !log.forked
+            && dependency.sequence > log.dropped
             && log.cut.is_none_or(|cut| dependency.sequence <= cut);
         if readable && log.sequence < dependency.sequence {
             return Ok(false);

@@ -41,7 +41,8 @@ pub(crate) fn remember(step: &mut Step<'_>, account: AccountId, bytes: &[u8], na
 /// those one knows, oneself included.
 pub(crate) fn introduced(step: &mut Step<'_>, account: AccountId, introduction: &Introduction) -> Outcome<IdentityLog> {
     let name = wire::text(&introduction.name, NAME_BYTES_MAX, "name")?;
-    let log = IdentityLog::parse(introduction.log.as_slice()).map_err(|_| Rejection::Refused { reason: "identity log" })?;
+    let log =
+        IdentityLog::parse(introduction.log.as_slice()).map_err(|_| Rejection::Refused { reason: "identity log" })?;
     let named = record(step, account, &log.account_id())?.is_some_and(|known| !known.name.is_empty());
     remember(step, account, introduction.log.as_slice(), if named { "" } else { &name })
 }

@@ -5,7 +5,7 @@ use tidings_crypto::mls::{Rows, SignedKeyPackage, key_package};
 use tls_codec::VLByteVec;
 
 use crate::error::{Outcome, Rejection};
-use crate::limits::{KEY_PACKAGES_KEPT, KEY_PACKAGES_LOW, KEY_PACKAGES_PER_DAY};
+use crate::limits::{KEY_PACKAGE_OFFERED_SECONDS, KEY_PACKAGES_KEPT, KEY_PACKAGES_LOW, KEY_PACKAGES_PER_DAY};
 use crate::record::key;
 use crate::record::profile::ProfileRecord;
 use crate::step::Step;
@@ -35,8 +35,26 @@ pub(crate) fn forget(step: &mut Step<'_>, account: AccountId, reference: &[u8]) 
     step.rows.delete(Scope::Account(account), Table::KeyPackage, reference);
 }
 
+/// Whether a key package in the pool is young enough for an inviter to take it some days later.
+fn is_offered(step: &Step<'_>, bytes: &[u8]) -> Outcome<bool> {
+    let oldest = step.now.wall.seconds().saturating_sub(KEY_PACKAGE_OFFERED_SECONDS);
+    Ok(parse(bytes)?.issued_at() >= oldest)
+}
+
+/// Takes packages that grew old in the pool out of it, with their private rows.
+fn drop_old(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
+    for (row, bytes) in step.rows.scan(Scope::Node, Table::KeyPackagePool, account.as_bytes(), usize::MAX)? {
+        if !is_offered(step, &bytes)? {
+            step.rows.delete(Scope::Node, Table::KeyPackagePool, &row);
+            forget(step, account, &parse(&bytes)?.reference());
+        }
+    }
+    Ok(())
+}
+
 /// Fills the pool if it has run low.
 pub(crate) fn refill(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
+    drop_old(step, account)?;
     if step.rows.scan(Scope::Node, Table::KeyPackagePool, account.as_bytes(), KEY_PACKAGES_LOW)?.len()
         >= KEY_PACKAGES_LOW
     {
@@ -75,11 +93,17 @@ pub(crate) fn take(step: &mut Step<'_>, account: AccountId, token: &[u8; 16]) ->
     if used >= KEY_PACKAGES_PER_DAY {
         return Ok(None);
     }
-    let Some((row, package)) =
-        step.rows.scan(Scope::Node, Table::KeyPackagePool, account.as_bytes(), 1)?.into_iter().next()
-    else {
-        return Ok(None);
-    };
+    if step.rows.is_unlocked(account)? {
+        refill(step, account)?;
+    }
+    let mut offered = None;
+    for (row, package) in step.rows.scan(Scope::Node, Table::KeyPackagePool, account.as_bytes(), usize::MAX)? {
+        if is_offered(step, &package)? {
+            offered = Some((row, package));
+            break;
+        }
+    }
+    let Some((row, package)) = offered else { return Ok(None) };
     step.rows.delete(Scope::Node, Table::KeyPackagePool, &row);
     step.rows.put(Scope::Node, Table::KeyToken, &token, &(today, used + 1));
     if step.rows.is_unlocked(account)? {

@@ -1,11 +1,13 @@
 //! The one door by which foreign entries enter: form, size, topic signature, known queue or room for a provisional one, seen before.
 
-use tidings_crypto::id::NodeId;
+use tidings_crypto::id::{NodeId, QueueId};
 use tidings_crypto::outer::{Outer, queue_of};
 use tidings_crypto::sign::VerifyingKey;
 
 use crate::error::{Fault, Outcome, Rejection};
-use crate::limits::PROVISIONAL_BYTES_MAX;
+use crate::limits::{PROVISIONAL_BYTES_ALL, PROVISIONAL_BYTES_MAX};
+use crate::record;
+use crate::record::key;
 use crate::record::log::QueueRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
@@ -45,22 +47,53 @@ fn accept(step: &mut Step<'_>, peer: NodeId, topic: [u8; 32], bytes: &[u8]) -> O
             QueueRecord { provisional: Some(peer), ..record }
         }
         Some(record) => record,
-        None => QueueRecord { topic, followers: Vec::new(), subscribers: Vec::new(), next: 1, provisional: Some(peer) },
+        None => QueueRecord {
+            topic,
+            followers: Vec::new(),
+            subscribers: Vec::new(),
+            next: 1,
+            provisional: Some(peer),
+            epoch: 0,
+        },
     };
     if record.provisional.is_some() {
-        take_room(step, peer, bytes.len() as u64)?;
+        take_room(step, peer, &queue, bytes.len() as u64)?;
     }
     super::append::keep(step, record, &queue, &outer)?;
     Ok(true)
 }
 
 /// Counts bytes taken from a peer for queues that no account has confirmed (DECISIONS 19).
-fn take_room(step: &mut Step<'_>, peer: NodeId, bytes: u64) -> Outcome<()> {
-    let used: u64 = step.rows.get(Scope::Node, Table::Provisional, peer.as_bytes())?.unwrap_or(0);
-    let used = used.saturating_add(bytes);
-    if used > PROVISIONAL_BYTES_MAX {
-        return Err(Rejection::Quota { what: "bytes for unconfirmed queues" }.into());
+fn take_room(step: &mut Step<'_>, peer: NodeId, queue: &QueueId, bytes: u64) -> Outcome<()> {
+    let of_queue = key::join(&[queue.as_bytes(), peer.as_bytes()]);
+    for (row, limit) in
+        [(peer.as_bytes().as_slice(), PROVISIONAL_BYTES_MAX), (b"", PROVISIONAL_BYTES_ALL), (&of_queue, u64::MAX)]
+    {
+        let used = provisional(step, row)?.saturating_add(bytes);
+        if used > limit {
+            return Err(Rejection::Quota { what: "bytes for unconfirmed queues" }.into());
+        }
+        step.rows.put(Scope::Node, Table::Provisional, row, &used);
     }
-    step.rows.put(Scope::Node, Table::Provisional, peer.as_bytes(), &used);
+    Ok(())
+}
+
+fn provisional(step: &Step<'_>, row: &[u8]) -> Outcome<u64> {
+    Ok(step.rows.get(Scope::Node, Table::Provisional, row)?.unwrap_or(0))
+}
+
+/// Gives back the room a queue took before it was confirmed, and no more than that.
+pub(crate) fn give_back(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
+    for (row, value) in step.rows.scan(Scope::Node, Table::Provisional, queue.as_bytes(), usize::MAX)? {
+        let Some(peer) = row.get(queue.as_bytes().len()..).filter(|peer| !peer.is_empty()) else { continue };
+        let bytes: u64 = record::decode(&value, "provisional bytes")?;
+        step.rows.delete(Scope::Node, Table::Provisional, &row);
+        for row in [peer, b""] {
+            match provisional(step, row)?.saturating_sub(bytes) {
+                0 => step.rows.delete(Scope::Node, Table::Provisional, row),
+                left => step.rows.put(Scope::Node, Table::Provisional, row, &left),
+            }
+        }
+    }
     Ok(())
 }

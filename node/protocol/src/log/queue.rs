@@ -22,6 +22,7 @@ pub(crate) fn follow(
     queue: QueueId,
     account: AccountId,
     followers: &[NodeId],
+    epoch: u64,
 ) -> Outcome<()> {
     let mut record = get(step, &queue)?.unwrap_or(QueueRecord {
         topic,
@@ -29,23 +30,27 @@ pub(crate) fn follow(
         subscribers: Vec::new(),
         next: 1,
         provisional: None,
+        epoch: 0,
     });
-    if let Some(peer) = record.provisional.take() {
-        step.rows.delete(Scope::Node, Table::Provisional, peer.as_bytes());
+    if record.provisional.take().is_some() {
+        super::accept::give_back(step, &queue)?;
+    }
+    if record.subscribers.is_empty() {
+        record.epoch = 0;
     }
     if !record.subscribers.contains(&account) {
         record.subscribers.push(account);
     }
-    set(step, &mut record, followers);
+    set(step, &mut record, followers, epoch);
     put(step, &queue, &record);
     step.to_catch_up.insert((account, queue));
     Ok(())
 }
 
-/// Tells the log who keeps the queue from now on.
-pub(crate) fn set_followers(step: &mut Step<'_>, queue: &QueueId, followers: &[NodeId]) -> Outcome<()> {
+/// Tells the log who keeps the queue as of an MLS epoch.
+pub(crate) fn set_followers(step: &mut Step<'_>, queue: &QueueId, followers: &[NodeId], epoch: u64) -> Outcome<()> {
     if let Some(mut record) = get(step, queue)? {
-        set(step, &mut record, followers);
+        set(step, &mut record, followers, epoch);
         put(step, queue, &record);
     }
     Ok(())
@@ -63,7 +68,11 @@ pub(crate) fn unfollow(step: &mut Step<'_>, queue: &QueueId, account: AccountId)
     Ok(())
 }
 
-fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[NodeId]) {
+fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[NodeId], epoch: u64) {
+    if epoch < record.epoch {
+        return;
+    }
+    record.epoch = epoch;
     let mut others: Vec<NodeId> = nodes.iter().copied().filter(|node| *node != step.config.node).collect();
     others.sort_unstable();
     others.dedup();

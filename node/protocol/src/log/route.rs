@@ -50,6 +50,9 @@ pub(crate) fn serve(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
         || crate::account::contact::is_waiting(step, peer)?;
     if waiting {
         dial(step, peer)?;
+    } else {
+        // Strangers come under as many names as they like.
+        step.peers.forget(peer);
     }
     Ok(())
 }

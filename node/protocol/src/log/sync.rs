@@ -7,7 +7,9 @@ use tls_codec::VLByteVec;
 
 use crate::error::{Fault, Outcome};
 use crate::input::{Protocol, RequestFailure};
-use crate::limits::{FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, LIST_ENTRIES_MAX, LIST_QUEUES_MAX, LIST_READ_BYTES_MAX, LIST_STEP};
+use crate::limits::{
+    FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, LIST_ENTRIES_MAX, LIST_QUEUES_MAX, LIST_READ_BYTES_MAX, LIST_STEP,
+};
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::key;
@@ -30,6 +32,22 @@ pub(crate) fn start(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     }
     for positions in positions.chunks(LIST_QUEUES_MAX) {
         list(step, peer, positions.to_vec());
+    }
+    Ok(())
+}
+
+/// Asks every connected follower of a queue what is new in it.
+pub(crate) fn again(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
+    let Some(record) = super::queue::get(step, queue)? else { return Ok(()) };
+    let asked = |purpose: &Purpose| matches!(purpose, Purpose::List(queues) if queues.contains(queue));
+    if step.peers.any_under_way(asked) {
+        return Ok(());
+    }
+    for follower in record.followers {
+        if step.peers.is_connected(follower.node) {
+            let after = position(step, queue, follower.node)?;
+            list(step, follower.node, vec![Position { queue: *queue, after }]);
+        }
     }
     Ok(())
 }
@@ -59,6 +77,7 @@ pub(crate) fn listed(
     };
     let mut again = Vec::new();
     let mut open: Vec<QueueId> = asked.to_vec();
+    let full = pages.iter().any(|page| !page.entries.is_empty());
     for page in pages {
         // One page for each queue that was asked for.
         let Some(at) = open.iter().position(|queue| *queue == page.queue) else { continue };
@@ -68,7 +87,7 @@ pub(crate) fn listed(
             fetch(step, peer, page.queue, counters.to_vec());
         }
         let Some(last) = page.entries.last() else {
-            if page.more != 0 && asked.len() > 1 {
+            if page.more != 0 && full {
                 // The answer was full before it came to this queue.
                 again.push(Position { queue: page.queue, after: position(step, &page.queue, peer)? });
             }

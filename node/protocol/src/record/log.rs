@@ -32,6 +32,9 @@ pub struct QueueRecord {
     /// Who presented it first, while no account has confirmed it.
     #[n(4)]
     pub provisional: Option<NodeId>,
+    /// The newest MLS epoch that `followers` come from: an account that unlocks late goes through older ones.
+    #[n(5)]
+    pub epoch: u64,
 }
 
 /// One entry that a node still has to acknowledge.
@@ -98,4 +101,7 @@ pub struct DeviceLogRecord {
     /// Whether it signed two entries with one number: it is not waited for any more.
     #[n(9)]
     pub forked: bool,
+    /// The last entry that was refused for standing behind a cut: others may build on it, and it will never be processed here.
+    #[n(10)]
+    pub dropped: u64,
 }

@@ -67,7 +67,7 @@ tables! {
     KeyToken = 14, "key_token";
     /// Rows of the node's shell: sessions, refresh families, signing keys.
     Session = 15, "session";
-    /// `node` → bytes taken for queues that no account has confirmed.
+    /// bytes taken for queues that no account has confirmed: `queue ‖ node` → of one queue, `node` → of one peer, nothing → of all.
     Provisional = 16, "provisional";
     // ---- account scope ----------------------------------------------------------------------------------------
     /// one row: device keys, box keys, own identity log.
@@ -92,7 +92,7 @@ tables! {
     KeyPackage = 41, "key_package";
     /// `queue` → how far this account has processed it.
     Cursor = 42, "cursor";
-    /// `conversation ‖ outer id` → entry that waits for its predecessors.
+    /// `conversation ‖ outer id` → counter and epoch tag of an entry that waits for its predecessors.
     Pending = 43, "pending";
     /// `conversation ‖ order key` → message.
     Message = 44, "message";

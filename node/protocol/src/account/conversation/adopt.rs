@@ -70,7 +70,7 @@ pub(crate) fn enter(
         enrol(step, account, record, member)?;
     }
     let homes = record.homes.clone();
-    crate::log::queue::set_followers(step, &record.queue, &homes)?;
+    crate::log::queue::set_followers(step, &record.queue, &homes, record.epoch)?;
     Ok(())
 }
 
@@ -96,6 +96,7 @@ fn enrol(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecor
         unreadable: Vec::new(),
         clock: 0,
         forked: false,
+        dropped: 0,
     };
     // A device that comes back goes on in its log.
     let entry = known.map_or(fresh, |known| DeviceLogRecord { cut: None, ..known });

@@ -120,5 +120,5 @@ pub(crate) fn blank(
 pub(crate) fn open_queue(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<()> {
     step.rows.put(Scope::Account(account), Table::ConversationQueue, record.queue.as_bytes(), &record.id);
     let topic = *TopicKey::derive(&record.topic_secret).public().as_bytes();
-    crate::log::queue::follow(step, topic, record.queue, account, &adopt::followers(record))
+    crate::log::queue::follow(step, topic, record.queue, account, &adopt::followers(record), record.epoch)
 }

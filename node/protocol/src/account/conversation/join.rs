@@ -13,6 +13,7 @@ use crate::record::contact::{ContactRecord, ContactState};
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::event::EventKind;
 use crate::step::Step;
+use crate::store::table::{Scope, Table};
 use crate::wire;
 use crate::wire::inbox::{SignedWelcome, WelcomeBundle};
 
@@ -57,6 +58,8 @@ pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, welcome: &Signed
         }
         // The own log goes on, but nobody is to wait for what was written while out.
         Some(old) => {
+            // What waited was dropped with the removal; part of it may be of the new time. Entries already processed are skipped.
+            step.rows.delete(Scope::Account(account), Table::Cursor, old.queue.as_bytes());
             ConversationRecord { own_sequence: old.own_sequence, own_head: old.own_head, clock: old.clock, ..fresh }
         }
         None => fresh,

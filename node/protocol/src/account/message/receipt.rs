@@ -100,7 +100,8 @@ pub(crate) fn received(
     if last < first {
         return Ok(());
     }
-    let unreadable: BTreeSet<u64> = body.unreadable.iter().filter(|one| one.device == own).map(|one| one.sequence).collect();
+    let unreadable: BTreeSet<u64> =
+        body.unreadable.iter().filter(|one| one.device == own).map(|one| one.sequence).collect();
     let recipient = log.account;
     state::receipted(step, account, conversation, recipient, first..=last, &unreadable)?;
     log.acknowledged = last;
