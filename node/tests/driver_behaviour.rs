@@ -56,7 +56,9 @@ async fn what_a_peer_hears_of_is_durable_already() {
     let mut bench = Bench::new();
     for number in 0..50_u8 {
         let answered = bench.spawn(row(&[number]));
-        let NetworkCommand::Respond { bytes, .. } = bench.network.recv().await.unwrap() else { panic!("another effect") };
+        let NetworkCommand::Respond { bytes, .. } = bench.network.recv().await.unwrap() else {
+            panic!("another effect")
+        };
         assert_eq!(bytes, [number]);
         assert!(bench.has_row(&[number]), "the effect came before the commit");
         assert_eq!(answered.await.unwrap(), Ok(()));
@@ -99,7 +101,12 @@ async fn an_input_over_which_the_core_panics_is_discarded_and_the_others_are_kep
     assert!(bench.has_row(b"first") && bench.has_row(b"last") && !bench.has_row(PANIC));
     assert_eq!(bench.driver.counters().discarded.get(), 1);
     let told: Vec<String> = bench.log().into_iter().filter(|line| line.starts_with("3:")).collect();
-    let expected = ["Start".to_owned(), format!("PeerConnected({:?})", peer(1)), format!("Unlocked({:?})", account(1)), "command".into()];
+    let expected = [
+        "Start".to_owned(),
+        format!("PeerConnected({:?})", peer(1)),
+        format!("Unlocked({:?})", account(1)),
+        "command".into(),
+    ];
     assert_eq!(told, expected.map(|line| format!("3: {line}")), "a new core is told what the old one knew");
     // Each effect ran once, in spite of the repetition.
     for expected in [b"first".as_slice(), b"last"] {
@@ -273,7 +280,8 @@ async fn a_new_account_is_written_under_its_key_and_a_refused_one_leaves_no_key(
     let read = bench.driver.snapshot().unwrap().get(Scope::Account(anna), Table::Profile, &[]);
     assert_eq!(read, Ok(Some(vec![7])));
     let log = bench.log();
-    let (created, unlocked) = (log.iter().position(|line| line == "1: command"), log.iter().position(|line| line.contains("Unlocked")));
+    let (created, unlocked) =
+        (log.iter().position(|line| line == "1: command"), log.iter().position(|line| line.contains("Unlocked")));
     assert!(created < unlocked && created.is_some(), "{log:?}");
     let refused = bench.driver.unlock(bert, DataKey::from_bytes([2; 32]), Some(Command::Write(row(PANIC)))).await;
     assert!(matches!(refused, Err(DriverError::Rejected(_))), "{refused:?}");

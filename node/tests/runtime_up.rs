@@ -60,7 +60,9 @@ async fn sign_up(node: &Running, name: &str) -> String {
     let host = node.ready().http.strip_prefix("http://").unwrap();
     let body = format!(r#"{{"name":"{name}","password":"{PASSWORD}"}}"#);
     let length = body.len();
-    let head = format!("POST /auth/signup HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {length}");
+    let head = format!(
+        "POST /auth/signup HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {length}"
+    );
     exchange(TcpStream::connect(host).await.unwrap(), format!("{head}\r\nConnection: close\r\n\r\n{body}")).await
 }
 
@@ -156,7 +158,9 @@ async fn two_nodes_of_one_machine_listen_at_ports_of_their_own() {
     assert!(ports(&started[0]).iter().all(|port| (4480..4580).contains(port)));
     assert!(started[1].ready().notes.iter().any(|note| note.contains("4480")), "{:?}", started[1].ready());
     for node in started {
-        assert!(["/tcp/", "/quic-v1"].iter().all(|kind| node.ready().listen.iter().any(|address| address.contains(kind))));
+        assert!(
+            ["/tcp/", "/quic-v1"].iter().all(|kind| node.ready().listen.iter().any(|address| address.contains(kind)))
+        );
         node.shutdown().await;
     }
 }

@@ -89,7 +89,8 @@ fn a_snapshot_can_be_read_from_several_threads() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                let rows = snapshot.range(Scope::Node, Table::QueueEntry, &[], &[0xff; 9], 1000, Direction::Forward).unwrap();
+                let rows =
+                    snapshot.range(Scope::Node, Table::QueueEntry, &[], &[0xff; 9], 1000, Direction::Forward).unwrap();
                 assert_eq!(rows.len(), 100);
             });
         }

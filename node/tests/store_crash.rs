@@ -70,9 +70,14 @@ fn no_acknowledged_row_is_lost_when_the_process_is_killed() {
         let acknowledged = write_and_kill(folder.path(), next, wait).map_or(next, |last| last + 1);
         let store = Store::open(folder.path()).unwrap();
         let snapshot = store.snapshot().unwrap();
-        let present = |counter: u64| TABLES.map(|table| snapshot.get(Scope::Node, table, &counter.to_be_bytes()).unwrap());
+        let present =
+            |counter: u64| TABLES.map(|table| snapshot.get(Scope::Node, table, &counter.to_be_bytes()).unwrap());
         for counter in 0..acknowledged {
-            assert_eq!(present(counter), TABLES.map(|table| Some(value(counter, table))), "round {round}, row {counter}");
+            assert_eq!(
+                present(counter),
+                TABLES.map(|table| Some(value(counter, table))),
+                "round {round}, row {counter}"
+            );
         }
         let last = present(acknowledged);
         let all = last.iter().all(Option::is_some);

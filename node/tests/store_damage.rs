@@ -37,7 +37,8 @@ fn refusal(folder: &Path) -> StoreOpenError {
 
 /// Whether every row is there and right; an error is an answer, a wrong or missing row is not.
 fn all_rows(store: &Store) -> Result<(), StoreError> {
-    let rows = store.snapshot()?.range(Scope::Node, Table::QueueEntry, &[], &[0xff; 9], usize::MAX, Direction::Forward)?;
+    let rows =
+        store.snapshot()?.range(Scope::Node, Table::QueueEntry, &[], &[0xff; 9], usize::MAX, Direction::Forward)?;
     let expected: Vec<_> = (0..ROWS).map(|counter| (counter.to_be_bytes().to_vec(), value(counter))).collect();
     assert!(rows == expected, "a row is missing or wrong, and nobody said so");
     Ok(())
@@ -123,7 +124,11 @@ fn a_newer_schema_is_refused_and_no_file_changes() {
     let path = folder.path().join(DATABASE_FILE);
     let database = Database::open(&path).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(TableDefinition::<&str, &[u8]>::new("schema")).unwrap().insert("version", &2_u32.to_be_bytes()[..]).unwrap();
+    transaction
+        .open_table(TableDefinition::<&str, &[u8]>::new("schema"))
+        .unwrap()
+        .insert("version", &2_u32.to_be_bytes()[..])
+        .unwrap();
     transaction.commit().unwrap();
     drop(database);
     let before = (fs::read(&path).unwrap(), fs::read(folder.path().join(KEY_FILE)).unwrap());
@@ -139,7 +144,10 @@ fn a_second_opener_learns_who_has_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let error = refusal(folder.path());
-    assert!(matches!(error, StoreOpenError::AlreadyRunning { process: Some(id) } if id == std::process::id()), "{error}");
+    assert!(
+        matches!(error, StoreOpenError::AlreadyRunning { process: Some(id) } if id == std::process::id()),
+        "{error}"
+    );
     drop(store);
     drop(Store::open(folder.path()).unwrap());
     assert_eq!(fs::read(folder.path().join(PID_FILE)).unwrap(), b"", "nobody is named when nobody has it");

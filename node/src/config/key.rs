@@ -1,7 +1,8 @@
 //! The names of settings.
 
 /// Settings with a fixed name.
-const KEYS: [&str; 9] = ["data", "http", "listen", "external", "peer", "profile", "registration", "public_url", "allowed_hosts"];
+const KEYS: [&str; 9] =
+    ["data", "http", "listen", "external", "peer", "profile", "registration", "public_url", "allowed_hosts"];
 
 /// How far, in changed letters, a name may be from one we know to be taken for a slip.
 const SLIP_MAX: usize = 3;
@@ -27,12 +28,17 @@ pub(super) fn is_known(key: &str) -> bool {
 /// The setting that is written most alike, if one is near.
 pub(super) fn nearest(key: &str) -> Option<String> {
     // An account's name is free, so that only what stands around it can be a slip.
-    let named = key.strip_prefix(ACCOUNTS).and_then(|rest| rest.rsplit_once('.')).map(|(name, _)| passphrase_file(name));
+    let named =
+        key.strip_prefix(ACCOUNTS).and_then(|rest| rest.rsplit_once('.')).map(|(name, _)| passphrase_file(name));
     let known = KEYS.iter().map(|known| (*known).to_owned()).chain([passphrase_file("NAME")]).chain(named);
     let mut ranked: Vec<(usize, String)> = known.map(|known| (distance(key, &known), known)).collect();
     ranked.sort();
     // Most of the word must be right, or `x` would be taken for `data`.
-    ranked.into_iter().next().filter(|(slips, _)| *slips <= SLIP_MAX && *slips * 2 <= key.chars().count()).map(|(_, known)| known)
+    ranked
+        .into_iter()
+        .next()
+        .filter(|(slips, _)| *slips <= SLIP_MAX && *slips * 2 <= key.chars().count())
+        .map(|(_, known)| known)
 }
 
 /// Levenshtein: the fewest letters to insert, delete or replace.
@@ -58,14 +64,26 @@ mod tests {
 
     #[test]
     fn distances_count_letters() {
-        for (one, other, slips) in [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("listn", "listen", 1), ("ab", "ba", 2)] {
+        for (one, other, slips) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("listn", "listen", 1),
+            ("ab", "ba", 2),
+        ] {
             assert_eq!(distance(one, other), slips, "{one} {other}");
         }
     }
 
     #[test]
     fn a_slip_finds_its_setting_and_nonsense_finds_none() {
-        for (slip, meant) in [("listn", "listen"), ("pubic_url", "public_url"), ("registraton", "registration"), ("accounts.anna.pasphrase_file", "accounts.anna.passphrase_file")] {
+        for (slip, meant) in [
+            ("listn", "listen"),
+            ("pubic_url", "public_url"),
+            ("registraton", "registration"),
+            ("accounts.anna.pasphrase_file", "accounts.anna.passphrase_file"),
+        ] {
             assert_eq!(nearest(slip).as_deref(), Some(meant));
         }
         for nonsense in ["x", "colour", "accounts", ""] {

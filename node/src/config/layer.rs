@@ -111,10 +111,15 @@ impl Layer {
     pub(super) fn of_file(path: &Path) -> Result<Option<Self>, ConfigError> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
             Err(error) => return Err(ConfigError::Unreadable { path: path.to_path_buf(), error }),
         };
-        let syntax = |error: toml::de::Error| ConfigError::Syntax { path: path.to_path_buf(), reason: error.to_string().trim_end().to_owned() };
+        let syntax = |error: toml::de::Error| ConfigError::Syntax {
+            path: path.to_path_buf(),
+            reason: error.to_string().trim_end().to_owned(),
+        };
         let table: toml::Table = text.parse().map_err(syntax)?;
         let mut values = BTreeMap::new();
         flatten(&mut values, "", table, &Origin::File(path.to_path_buf()))?;
@@ -142,8 +147,14 @@ fn flatten(values: &mut Values, prefix: &str, table: toml::Table, origin: &Origi
                 continue;
             }
             toml::Value::String(text) => Some(Raw::Text(text)),
-            toml::Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>().map(Raw::List),
-            toml::Value::Table(_) | toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) | toml::Value::Datetime(_) => None,
+            toml::Value::Array(items) => {
+                items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>().map(Raw::List)
+            }
+            toml::Value::Table(_)
+            | toml::Value::Integer(_)
+            | toml::Value::Float(_)
+            | toml::Value::Boolean(_)
+            | toml::Value::Datetime(_) => None,
         };
         // A key nobody knows is said to be unknown, whatever its value is.
         let wrong = raw.is_none().then(|| not_text(&key, origin));
@@ -154,5 +165,9 @@ fn flatten(values: &mut Values, prefix: &str, table: toml::Table, origin: &Origi
 }
 
 fn not_text(key: &str, origin: &Origin) -> ConfigError {
-    ConfigError::Value { key: key.to_owned(), origin: origin.clone(), expected: "a text in quotation marks, or a list of such" }
+    ConfigError::Value {
+        key: key.to_owned(),
+        origin: origin.clone(),
+        expected: "a text in quotation marks, or a list of such",
+    }
 }

@@ -80,7 +80,8 @@ impl Settings {
     /// # Errors
     /// [`ConfigError`] naming key and place.
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self::from_sources(flags, environment.collect(), Path::new(MACHINE_FILE))
     }
 
@@ -88,13 +89,18 @@ impl Settings {
     ///
     /// # Errors
     /// [`ConfigError`] naming key and place.
-    pub fn from_sources(flags: &Flags, environment: BTreeMap<String, String>, machine_file: &Path) -> Result<Self, ConfigError> {
+    pub fn from_sources(
+        flags: &Flags,
+        environment: BTreeMap<String, String>,
+        machine_file: &Path,
+    ) -> Result<Self, ConfigError> {
         let environment = Environment(environment);
         let mut layers = vec![Layer::of_flags(flags), Layer::of_environment(&environment)?];
         if let Some(path) = &flags.config {
             layers.push(Layer::of_file(path)?.ok_or_else(|| ConfigError::Absent { path: path.clone() })?);
         }
-        let person_file = environment.folder("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("tidings/config.toml"));
+        let person_file =
+            environment.folder("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("tidings/config.toml"));
         for path in person_file.iter().map(PathBuf::as_path).chain([machine_file]) {
             layers.extend(Layer::of_file(path)?);
         }
@@ -117,7 +123,11 @@ impl Settings {
             external: merged.listed("external", "multiaddrs, such as /dns4/node.example/tcp/4480")?,
             peer: merged.listed("peer", "multiaddrs that end in /p2p/ and a peer id")?,
             profile: merged.parsed("profile", Profile::default(), "one of desktop, home, community, relay")?,
-            registration: merged.parsed("registration", Registration::default(), "one of closed, invite, approval, open")?,
+            registration: merged.parsed(
+                "registration",
+                Registration::default(),
+                "one of closed, invite, approval, open",
+            )?,
             public_url: merged.url("public_url")?,
             allowed_hosts: merged.listed("allowed_hosts", "host names")?,
             accounts: merged.accounts()?,

@@ -29,7 +29,12 @@ impl Merged {
         }
     }
 
-    pub(super) fn parsed<T: FromStr>(&self, key: &str, default: T, expected: &'static str) -> Result<Setting<T>, ConfigError> {
+    pub(super) fn parsed<T: FromStr>(
+        &self,
+        key: &str,
+        default: T,
+        expected: &'static str,
+    ) -> Result<Setting<T>, ConfigError> {
         let Some((text, origin)) = self.text(key, expected)? else {
             return Ok(Setting { value: default, origin: Origin::Default });
         };
@@ -46,7 +51,8 @@ impl Merged {
             Raw::List(texts) => texts.iter().map(String::as_str).collect(),
             Raw::Text(text) => text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect(),
         };
-        let value = texts.into_iter().map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong(key, origin, expected))?;
+        let value =
+            texts.into_iter().map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong(key, origin, expected))?;
         Ok(Setting { value, origin: origin.clone() })
     }
 

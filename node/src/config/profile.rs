@@ -54,6 +54,9 @@ impl FromStr for Profile {
     type Err = UnknownProfile;
 
     fn from_str(text: &str) -> Result<Self, UnknownProfile> {
-        [Self::Desktop, Self::Home, Self::Community, Self::Relay].into_iter().find(|profile| profile.as_str() == text).ok_or(UnknownProfile)
+        [Self::Desktop, Self::Home, Self::Community, Self::Relay]
+            .into_iter()
+            .find(|profile| profile.as_str() == text)
+            .ok_or(UnknownProfile)
     }
 }

@@ -137,7 +137,10 @@ fn an_unknown_key_is_an_error_that_names_place_and_nearest_key() {
         ("[colour]\nof = 'x'", "there is no setting colour.of"),
         ("[colour]", "there is no setting colour"),
         ("[accounts.anna]\npassphrase = 'x'", "there is no setting accounts.anna.passphrase"),
-        ("[accounts.anna]\npasphrase_file = 'x'", "there is no setting accounts.anna.pasphrase_file; did you mean accounts.anna.passphrase_file?"),
+        (
+            "[accounts.anna]\npasphrase_file = 'x'",
+            "there is no setting accounts.anna.pasphrase_file; did you mean accounts.anna.passphrase_file?",
+        ),
     ] {
         machine.file("etc.toml", text);
         assert_eq!(machine.error(), format!("{path}: {said}"));

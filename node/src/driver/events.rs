@@ -14,7 +14,10 @@ use crate::network::NetworkEvent;
 ///
 /// # Errors
 /// The system gives no thread.
-pub fn forward(mut events: mpsc::Receiver<NetworkEvent>, driver: DriverHandle) -> io::Result<watch::Receiver<Vec<Multiaddr>>> {
+pub fn forward(
+    mut events: mpsc::Receiver<NetworkEvent>,
+    driver: DriverHandle,
+) -> io::Result<watch::Receiver<Vec<Multiaddr>>> {
     let (listening, addresses) = watch::channel(Vec::new());
     std::thread::Builder::new().name("tidings-events".to_owned()).spawn(move || {
         while let Some(event) = events.blocking_recv() {
@@ -25,7 +28,9 @@ pub fn forward(mut events: mpsc::Receiver<NetworkEvent>, driver: DriverHandle) -
                 }
                 NetworkEvent::Connected(peer) => Input::PeerConnected(peer),
                 NetworkEvent::Disconnected(peer) => Input::PeerDisconnected(peer),
-                NetworkEvent::Request { peer, token, protocol, bytes } => Input::Request { peer, token, protocol, bytes },
+                NetworkEvent::Request { peer, token, protocol, bytes } => {
+                    Input::Request { peer, token, protocol, bytes }
+                }
                 NetworkEvent::Response { peer, id, result } => Input::Response { peer, id, result },
             };
             if !driver.feed(input) {

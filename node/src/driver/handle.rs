@@ -92,7 +92,12 @@ impl DriverHandle {
     ///
     /// # Errors
     /// [`DriverError`]
-    pub async fn unlock(&self, account: AccountId, key: DataKey, create: Option<Command>) -> Result<Answer, DriverError> {
+    pub async fn unlock(
+        &self,
+        account: AccountId,
+        key: DataKey,
+        create: Option<Command>,
+    ) -> Result<Answer, DriverError> {
         let create = create.map(Box::new);
         self.ask(|reply| Order::Keys(KeyOrder::Unlock { account, key, create, reply })).await
     }

@@ -53,7 +53,9 @@ impl<C: Core> Driver<C> {
             }
             match next {
                 Next::Again => {}
-                Next::Keys(KeyOrder::Unlock { account, key, create, reply }) => self.unlock(account, key, create, reply)?,
+                Next::Keys(KeyOrder::Unlock { account, key, create, reply }) => {
+                    self.unlock(account, key, create, reply)?
+                }
                 Next::Keys(KeyOrder::Lock { account, reply }) => self.lock(account, reply)?,
                 Next::Stop => return Ok(()),
             }
@@ -118,7 +120,13 @@ impl<C: Core> Driver<C> {
         }
     }
 
-    fn unlock(&mut self, account: AccountId, key: DataKey, create: Option<Box<Command>>, reply: Reply) -> Result<(), Failure> {
+    fn unlock(
+        &mut self,
+        account: AccountId,
+        key: DataKey,
+        create: Option<Box<Command>>,
+        reply: Reply,
+    ) -> Result<(), Failure> {
         let known = self.engine.unlocked.contains(&account);
         if !known {
             self.engine.store.unlock(account, key);

@@ -1,6 +1,6 @@
 //! What the network task tells the driver.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libp2p::Multiaddr;
 
@@ -58,6 +58,8 @@ pub struct Connection {
     pub address: Multiaddr,
     /// Whether we opened it.
     pub outgoing: bool,
+    /// Since when it is there.
+    pub opened: Instant,
     /// The last ping's round trip.
     pub round_trip: Option<Duration>,
 }

@@ -132,5 +132,9 @@ pub(super) const REDIAL_PAUSE_MIN: Duration = Duration::from_secs(1);
 /// See [`REDIAL_PAUSE_MIN`].
 pub(super) const REDIAL_PAUSE_MAX: Duration = Duration::from_secs(60);
 
+/// Two nodes which dial each other at the same moment get two connections that are both good. One that comes later than this shows that
+/// the peer does not know of the earlier one any more.
+pub(super) const SIMULTANEOUS_DIAL_MAX: Duration = Duration::from_secs(3);
+
 /// Most peers in the answer to a status query; more are counted by nobody who reads a list.
 pub(super) const STATUS_PEERS_MAX: usize = 512;

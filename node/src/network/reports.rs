@@ -9,9 +9,10 @@ use libp2p::{Multiaddr, PeerId, identify, mdns, ping};
 
 use super::behaviour::BehaviourEvent;
 use super::codec::Frame;
+use super::limits::SIMULTANEOUS_DIAL_MAX;
 use super::swarm::Report;
 use super::task::Task;
-use super::{Connection, NetworkEvent, Protocol, RequestFailure, address, node_id_of, outbound};
+use super::{Connection, NetworkEvent, NodeId, Protocol, RequestFailure, address, node_id_of, outbound};
 
 impl Task {
     #[allow(clippy::wildcard_enum_match_arm, reason = "a foreign, non-exhaustive enum")]
@@ -55,22 +56,47 @@ impl Task {
         if endpoint.is_dialer() {
             self.book.learn(peer, address.clone());
         }
-        self.connections
-            .insert(id, Connection { peer: node, address, outgoing: endpoint.is_dialer(), round_trip: None });
-        if first {
+        let now = Instant::now();
+        let came_back = !first && endpoint.is_listener() && self.close_older(node, now);
+        let outgoing = endpoint.is_dialer();
+        self.connections.insert(id, Connection { peer: node, address, outgoing, opened: now, round_trip: None });
+        if came_back {
+            self.give_up_requests(node);
+            self.tell(NetworkEvent::Disconnected(node));
+        }
+        if first || came_back {
             self.redial.connected(&peer);
             self.tell(NetworkEvent::Connected(node));
         }
     }
 
+    /// Closes what we have to a peer that has dialed us anew; whether there was something. A peer dials only when it knows of no connection:
+    /// it was killed and started again, and over QUIC nothing else tells us for ten seconds, in which half of our requests would go nowhere.
+    fn close_older(&mut self, node: NodeId, now: Instant) -> bool {
+        let is_older = |connection: &Connection| now.duration_since(connection.opened) >= SIMULTANEOUS_DIAL_MAX;
+        let all = self.connections.iter().filter(|(_, connection)| connection.peer == node);
+        let older: Vec<ConnectionId> = all.filter(|(_, connection)| is_older(connection)).map(|(id, _)| *id).collect();
+        for id in &older {
+            if !self.swarm.close_connection(*id) {
+                tracing::debug!("an older connection was closed already");
+            }
+        }
+        !older.is_empty()
+    }
+
     fn on_lost(&mut self, peer: PeerId) {
         let Some(node) = node_id_of(&peer) else { return };
+        self.give_up_requests(node);
+        self.redial.lost(&peer, Instant::now());
+        self.tell(NetworkEvent::Disconnected(node));
+    }
+
+    /// Forgets what was asked from both sides: no answer can come.
+    fn give_up_requests(&mut self, node: NodeId) {
         self.inbound.forget(node);
         for id in self.outbound.forget(node) {
             self.tell(NetworkEvent::Response { peer: node, id, result: Err(RequestFailure::Disconnected) });
         }
-        self.redial.lost(&peer, Instant::now());
-        self.tell(NetworkEvent::Disconnected(node));
     }
 
     fn on_behaviour(&mut self, event: BehaviourEvent) {

@@ -36,7 +36,8 @@ fn fits(path: &Path) -> bool {
 
 /// Makes the socket, for our own user only. The data folder is ours, so a socket that is there already is a dead one.
 pub(super) fn listen(data: &Path) -> io::Result<(PathBuf, UnixListener)> {
-    let path = socket_path(data).ok_or_else(|| io::Error::other("the path of the data folder is too long for a socket"))?;
+    let path =
+        socket_path(data).ok_or_else(|| io::Error::other("the path of the data folder is too long for a socket"))?;
     if let Some(folder) = path.parent().filter(|folder| *folder != data) {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }

@@ -37,10 +37,14 @@ pub(super) async fn accounts(settings: &Settings, identity: &Identity, driver: &
 
 /// The passphrase: the file without the end of its last line.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, UpError> {
-    let failed = |error: std::io::Error| UpError::Config(format!("cannot read the passphrase file {}: {error}", path.display()));
+    let failed =
+        |error: std::io::Error| UpError::Config(format!("cannot read the passphrase file {}: {error}", path.display()));
     let mode = std::fs::metadata(path).map_err(failed)?.permissions().mode();
     if mode & 0o004 != 0 {
-        return Err(UpError::Config(format!("everybody on this machine can read {0}; run: chmod 600 {0}", path.display())));
+        return Err(UpError::Config(format!(
+            "everybody on this machine can read {0}; run: chmod 600 {0}",
+            path.display()
+        )));
     }
     let mut text = Zeroizing::new(std::fs::read(path).map_err(failed)?);
     if text.ends_with(b"\n") {

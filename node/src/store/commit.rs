@@ -16,7 +16,12 @@ use super::{schema, seal};
 type Sealed = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
 /// Makes all changes durable, or none.
-pub(super) fn commit(database: &Database, keys: &Keys, nonces: &mut ChaCha20Rng, writes: WriteSet) -> Result<(), StoreError> {
+pub(super) fn commit(
+    database: &Database,
+    keys: &Keys,
+    nonces: &mut ChaCha20Rng,
+    writes: WriteSet,
+) -> Result<(), StoreError> {
     let mut tables: BTreeMap<Table, Sealed> = BTreeMap::new();
     for write in writes.0 {
         let key = keys.of(write.scope)?;

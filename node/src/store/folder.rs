@@ -27,7 +27,14 @@ impl FolderLock {
     /// Takes the folder and writes our process id where others who want it can read it.
     pub(super) fn take(path: &Path) -> Result<Self, StoreOpenError> {
         let failed = |error| StoreOpenError::io("write", path, error);
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(failed)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -47,7 +47,12 @@ impl NodeKeys {
     fn to_text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(512));
         text.push_str(HEADING);
-        for (name, bytes) in [("node", &*self.node_seed), ("store", self.store.as_bytes()), ("index", &*self.index), ("token", &*self.token)] {
+        for (name, bytes) in [
+            ("node", &*self.node_seed),
+            ("store", self.store.as_bytes()),
+            ("index", &*self.index),
+            ("token", &*self.token),
+        ] {
             text.push('\n');
             text.push_str(name);
             text.push_str(" = ");
@@ -87,7 +92,10 @@ impl NodeKeys {
             return Err(StoreOpenError::Exposed { path: path.to_path_buf(), mode: "600" });
         }
         let bytes = Zeroizing::new(std::fs::read(path).map_err(failed)?);
-        std::str::from_utf8(&bytes).ok().and_then(Self::parse).ok_or_else(|| StoreOpenError::damaged(path, "it is not a whole key file; restore it from a backup"))
+        std::str::from_utf8(&bytes)
+            .ok()
+            .and_then(Self::parse)
+            .ok_or_else(|| StoreOpenError::damaged(path, "it is not a whole key file; restore it from a backup"))
     }
 
     /// Writes the file so that it is whole or absent, also if the machine stops meanwhile.

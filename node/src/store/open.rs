@@ -54,7 +54,9 @@ pub enum StoreOpenError {
         process: Option<u32>,
     },
     /// A newer version wrote the file. Nothing was touched.
-    #[error("this data folder was written by a newer version of tidings (schema {found}, this one knows {known}); install that version")]
+    #[error(
+        "this data folder was written by a newer version of tidings (schema {found}, this one knows {known}); install that version"
+    )]
     Newer {
         /// What the file says.
         found: u32,
@@ -95,7 +97,10 @@ pub(super) fn open(folder: &Path) -> Result<Store, StoreOpenError> {
         finish(&path)?;
     }
     if !looks_right(&path, &keys)? {
-        return Err(StoreOpenError::damaged(&key_path, "it belongs to another node's database; restore the right one from a backup"));
+        return Err(StoreOpenError::damaged(
+            &key_path,
+            "it belongs to another node's database; restore the right one from a backup",
+        ));
     }
     let database = open_database(&path)?;
     redb_step(&path, || schema::complete(&database))?;
@@ -127,9 +132,10 @@ fn create(key_path: &Path, path: &Path) -> Result<NodeKeys, StoreOpenError> {
 fn finish(path: &Path) -> Result<(), StoreOpenError> {
     match std::fs::rename(draft_of(path), path).and_then(|()| folder::sync(path)) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(StoreOpenError::damaged(path, "it is missing, but this folder's node had one; restore it from a backup"))
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreOpenError::damaged(
+            path,
+            "it is missing, but this folder's node had one; restore it from a backup",
+        )),
         Err(error) => Err(StoreOpenError::io("write", path, error)),
     }
 }
@@ -146,7 +152,9 @@ fn looks_right(path: &Path, keys: &NodeKeys) -> Result<bool, StoreOpenError> {
         // redb would take it for a new database.
         return Err(StoreOpenError::damaged(path, "it is empty; restore it from a backup"));
     }
-    let look = |transaction: ReadTransaction| Ok((schema::version(&transaction)?, schema::belongs_to(&transaction, &keys.store)?));
+    let look = |transaction: ReadTransaction| {
+        Ok((schema::version(&transaction)?, schema::belongs_to(&transaction, &keys.store)?))
+    };
     let (found, owned) = redb_step(path, || match Builder::new().set_cache_size(CACHE_BYTES).open_read_only(path) {
         // After a crash in a way that quick repair does not cover; redb must write to repair it, and what it writes keeps its meaning.
         Err(DatabaseError::RepairAborted) => {

@@ -58,7 +58,8 @@ pub(super) fn create(database: &Database, key: &DataKey, nonce: [u8; 24]) -> Res
 /// Makes the tables a later version of the same schema has added; writes nothing if there are none.
 pub(super) fn complete(database: &Database) -> Result<(), redb::Error> {
     let present: Vec<String> = database.begin_read()?.list_tables()?.map(|table| table.name().to_owned()).collect();
-    let absent: Vec<&Table> = Table::ALL.iter().filter(|table| !present.iter().any(|name| name == table.name())).collect();
+    let absent: Vec<&Table> =
+        Table::ALL.iter().filter(|table| !present.iter().any(|name| name == table.name())).collect();
     if absent.is_empty() {
         return Ok(());
     }

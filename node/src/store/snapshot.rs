@@ -49,7 +49,15 @@ impl Snapshot for StoreSnapshot {
         sealed.map(|sealed| seal::open(data_key, table, &stored, sealed.value())).transpose()
     }
 
-    fn range(&self, scope: Scope, table: Table, start: &[u8], end: &[u8], limit: usize, direction: Direction) -> Result<Vec<Row>, StoreError> {
+    fn range(
+        &self,
+        scope: Scope,
+        table: Table,
+        start: &[u8],
+        end: &[u8],
+        limit: usize,
+        direction: Direction,
+    ) -> Result<Vec<Row>, StoreError> {
         let data_key = self.keys.of(scope)?;
         if start >= end {
             return Ok(Vec::new());
@@ -67,7 +75,12 @@ impl Snapshot for StoreSnapshot {
     }
 }
 
-fn read(rows: &OpenTable, (start, end): &(Vec<u8>, Vec<u8>), limit: usize, direction: Direction) -> Result<Vec<Row>, redb::Error> {
+fn read(
+    rows: &OpenTable,
+    (start, end): &(Vec<u8>, Vec<u8>),
+    limit: usize,
+    direction: Direction,
+) -> Result<Vec<Row>, redb::Error> {
     let mut range = rows.range(start.as_slice()..end.as_slice())?;
     let mut read = Vec::new();
     while read.len() < limit {

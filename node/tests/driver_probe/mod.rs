@@ -55,7 +55,8 @@ impl Probe {
                 }
                 WAKE => self.wake = Some(now.monotonic.after(30)),
                 ASK => effects.push(Effect::Request { peer: peer(1), id: 0, protocol: Protocol::Id, bytes: vec![] }),
-                NOTIFY => effects.push(Effect::Notify { account: account(1), cursor: u64::from(write.value.as_ref().unwrap()[0]) }),
+                NOTIFY => effects
+                    .push(Effect::Notify { account: account(1), cursor: u64::from(write.value.as_ref().unwrap()[0]) }),
                 key => effects.push(Effect::Respond { token: 0, bytes: key.to_vec() }),
             }
         }
@@ -113,7 +114,13 @@ impl Bench {
         let (mut number, shared) = (0, Arc::clone(&log));
         let make = move || {
             number += 1;
-            Probe { number, log: Arc::clone(&shared), entered: enter.clone(), release: Arc::clone(&released), wake: None }
+            Probe {
+                number,
+                log: Arc::clone(&shared),
+                entered: enter.clone(),
+                release: Arc::clone(&released),
+                wake: None,
+            }
         };
         let store = Store::open(folder.path()).unwrap();
         let driver = driver::start_with(store, commands, Clock::start(), make).unwrap();
