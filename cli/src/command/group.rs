@@ -1,0 +1,272 @@
+//! `tidings group`: groups and their members.
+
+use clap::Subcommand;
+use tidings_api::{ErrorCode, Group, GroupCreateRequest, Me, Member, MemberAddRequest, MemberState, Role};
+
+use crate::client::{Client, escaped};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::table;
+use crate::printable;
+use crate::recipient::{self, Recipient};
+
+/// Subcommands of `group`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GroupCommand {
+    /// Found a group
+    Create {
+        /// Its name
+        name: String,
+        /// A contact to add from the start; may be repeated
+        #[arg(long = "member", value_name = "CONTACT")]
+        members: Vec<String>,
+        /// What it is for
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+    },
+    /// Add contacts to a group
+    Add {
+        /// The group
+        group: String,
+        /// Whom
+        #[arg(required = true, value_name = "CONTACT")]
+        members: Vec<String>,
+    },
+    /// Remove members from a group: they read nothing sent later
+    Remove {
+        /// The group
+        group: String,
+        /// Whom
+        #[arg(required = true, value_name = "MEMBER")]
+        members: Vec<String>,
+    },
+    /// Leave a group
+    Leave {
+        /// The group
+        group: String,
+    },
+    /// List the groups
+    List,
+    /// Show a group and its members
+    Show {
+        /// The group
+        group: String,
+    },
+}
+
+/// Carries out a `group` command.
+///
+/// # Errors
+/// Those of the node; [`Failure::Partial`] where some of several members were added or removed and some not.
+pub(crate) async fn run(context: &Context, command: GroupCommand) -> Result<(), Failure> {
+    let client = context.client()?;
+    match command {
+        GroupCommand::Create { name, members, description } => {
+            create(context, &client, GroupCreateRequest { name, members, description }).await
+        }
+        GroupCommand::Add { group, members } => add(context, &client, &group, &members).await,
+        GroupCommand::Remove { group, members } => remove(context, &client, &group, &members).await,
+        GroupCommand::Leave { group } => {
+            let id = group_id(&client, &group).await?;
+            let me: Me = client.get("/me").await?.read()?;
+            client.delete(&format!("/group/{}/members/{}", escaped(&id), escaped(&me.account.id))).await?;
+            Ok(())
+        }
+        GroupCommand::List => list(context, &client).await,
+        GroupCommand::Show { group } => {
+            let id = group_id(&client, &group).await?;
+            let answer = client.get(&format!("/group/{}", escaped(&id))).await?;
+            let group: Group = answer.read()?;
+            context.output.resource(&answer.text, || shown(&group))
+        }
+    }
+}
+
+async fn create(context: &Context, client: &Client, mut request: GroupCreateRequest) -> Result<(), Failure> {
+    for member in &mut request.members {
+        *member = person(client, member).await?;
+    }
+    let answer = client.post("/group/create", &request).await?;
+    let group: Group = answer.read()?;
+    let waiting = group.members.iter().filter(|member| member.state == MemberState::Invited).count();
+    if waiting > 0 {
+        context.output.note(&format!("{waiting} to be added as soon as their node can be reached."));
+    }
+    context.output.resource(&answer.text, || group.id.clone())
+}
+
+async fn add(context: &Context, client: &Client, group: &str, members: &[String]) -> Result<(), Failure> {
+    let id = group_id(client, group).await?;
+    let (mut failures, mut last) = (Vec::new(), None);
+    for member in members {
+        let added = async {
+            let request = MemberAddRequest { account: person(client, member).await?, role: None };
+            client.post(&format!("/group/{}/members", escaped(&id)), &request).await
+        };
+        match added.await {
+            Ok(answer) => last = Some(answer),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if let (Some(answer), true) = (last, context.output.json) {
+        context.output.line(answer.text.trim_end())?;
+    }
+    outcome(context, failures, members.len())
+}
+
+async fn remove(context: &Context, client: &Client, group: &str, members: &[String]) -> Result<(), Failure> {
+    let id = group_id(client, group).await?;
+    let there: Group = client.get(&format!("/group/{}", escaped(&id))).await?.read()?;
+    let mut failures = Vec::new();
+    for member in members {
+        let removed = async {
+            let account = match member_named(&there.members, member) {
+                Some(account) => account,
+                None => person(client, member).await?,
+            };
+            client.delete(&format!("/group/{}/members/{}", escaped(&id), escaped(&account))).await
+        };
+        if let Err(failure) = removed.await {
+            failures.push(failure);
+        }
+    }
+    outcome(context, failures, members.len())
+}
+
+/// One failure of one is that failure; some of several are a partial success.
+fn outcome(context: &Context, mut failures: Vec<Failure>, all: usize) -> Result<(), Failure> {
+    let failed = failures.len();
+    if failed == 0 {
+        return Ok(());
+    }
+    if failed < all {
+        failures.iter().for_each(|failure| context.output.failure(failure));
+        return Err(Failure::Partial { failed, all });
+    }
+    Err(failures.swap_remove(0))
+}
+
+/// The member that is named: by id, handle, login name or shown name, if only one is.
+fn member_named(members: &[Member], text: &str) -> Option<String> {
+    let wanted = text.strip_prefix('@').unwrap_or(text).to_lowercase();
+    if wanted.is_empty() {
+        return None;
+    }
+    let is_named = |member: &Member| {
+        let handle = member.handle.to_lowercase();
+        let name = handle.split('@').next().unwrap_or_default();
+        [member.account.to_lowercase().as_str(), handle.as_str(), name, member.display_name.to_lowercase().as_str()]
+            .contains(&wanted.as_str())
+    };
+    let mut named = members.iter().filter(|member| is_named(member));
+    match (named.next(), named.next()) {
+        (Some(member), None) => Some(member.account.clone()),
+        (_, _) => None,
+    }
+}
+
+async fn person(client: &Client, text: &str) -> Result<String, Failure> {
+    match recipient::resolve(client, text).await? {
+        Recipient::Person { account, .. } => Ok(account),
+        Recipient::Group { name, .. } => {
+            Err(Failure::problem(ErrorCode::NotFound, format!("{name} is a group, not a person")))
+        }
+    }
+}
+
+async fn group_id(client: &Client, text: &str) -> Result<String, Failure> {
+    let marked = if text.starts_with('#') { text.to_owned() } else { format!("#{text}") };
+    match recipient::resolve(client, &marked).await? {
+        Recipient::Group { id, .. } => Ok(id),
+        Recipient::Person { name, .. } => {
+            Err(Failure::problem(ErrorCode::NotFound, format!("{name} is a person, not a group")))
+        }
+    }
+}
+
+async fn list(context: &Context, client: &Client) -> Result<(), Failure> {
+    let listed = client.list("/groups").await?;
+    let groups: Vec<Group> = listed.items()?;
+    context.output.value(listed.page(), || {
+        let heading = ["NAME", "MEMBERS", "STATE", "ID"].map(str::to_owned).to_vec();
+        let row = |group: &Group| {
+            let state = if group.active { "member" } else { "left" };
+            vec![
+                format!("#{}", printable::line(&group.name)),
+                group.members.len().to_string(),
+                state.to_owned(),
+                group.id.clone(),
+            ]
+        };
+        if groups.is_empty() {
+            String::new()
+        } else {
+            table(&std::iter::once(heading).chain(groups.iter().map(row)).collect::<Vec<_>>())
+        }
+    })
+}
+
+fn shown(group: &Group) -> String {
+    let mut text =
+        format!("name     #{}\nid       {}\nepoch    {}", printable::line(&group.name), group.id, group.epoch);
+    if let Some(description) = &group.description {
+        text.push_str(&format!("\nabout    {}", printable::block(description, 9)));
+    }
+    if !group.active {
+        text.push_str("\nstate    you are no longer in it");
+    }
+    let heading = ["MEMBER", "ROLE", "STATE", "HANDLE", "ACCOUNT"].map(str::to_owned).to_vec();
+    let row = |member: &Member| {
+        let role = match member.role {
+            Role::Readonly => "readonly",
+            Role::Member => "member",
+            Role::Moderator => "moderator",
+            Role::Admin => "admin",
+            Role::Owner => "owner",
+        };
+        let state = match member.state {
+            MemberState::Member => "in",
+            MemberState::Invited => "invited",
+        };
+        vec![
+            printable::line(&member.display_name),
+            role.to_owned(),
+            state.to_owned(),
+            printable::line(&member.handle),
+            member.account.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = std::iter::once(heading).chain(group.members.iter().map(row)).collect();
+    format!("{text}\n\n{}", table(&rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(account: &str, handle: &str, shown: &str) -> Member {
+        Member {
+            account: account.to_owned(),
+            handle: handle.to_owned(),
+            display_name: shown.to_owned(),
+            role: Role::Member,
+            state: MemberState::Member,
+        }
+    }
+
+    #[test]
+    fn a_member_who_is_no_contact_can_be_named() {
+        let members =
+            [member("acc1a", "bob@x", "Bob"), member("acc1b", "carol@y", "Carol"), member("acc1c", "", "Carol")];
+        for (text, found) in [
+            ("bob", Some("acc1a")),
+            ("@Bob@x", Some("acc1a")),
+            ("acc1c", Some("acc1c")),
+            ("Carol", None),
+            ("carol@y", Some("acc1b")),
+            ("", None),
+        ] {
+            assert_eq!(member_named(&members, text).as_deref(), found, "{text}");
+        }
+    }
+}
