@@ -1,0 +1,123 @@
+//! When all faults have ended: everybody is in the same state, has every message it may have, and nothing waits any more.
+//!
+//! This is the one property of liveness; it is asked again and again until it holds or time is over.
+
+use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_protocol::record::contact::ContactState;
+use tidings_protocol::record::conversation::{ConversationRecord, Membership};
+use tidings_protocol::record::message::DeliveryState;
+use tidings_protocol::store::table::{Scope, Table};
+
+use crate::sim::view::{Sent, View};
+
+/// What is still missing; `Ok` if nothing is. `acquainted` says which requests for contact must have been accepted.
+pub(crate) fn unsettled(view: &View, acquainted: &[(AccountId, AccountId)]) -> Result<(), String> {
+    contacts(view, acquainted)?;
+    view.all_conversations().into_iter().try_for_each(|conversation| same_state(view, conversation))?;
+    messages(view)?;
+    residue(view)
+}
+
+fn contacts(view: &View, acquainted: &[(AccountId, AccountId)]) -> Result<(), String> {
+    for (one, other) in acquainted {
+        let contact = |a: &AccountId, b: &AccountId| view.contacts.get(&(*a, *b));
+        let (Some(there), Some(here)) = (contact(one, other), contact(other, one)) else {
+            return Err(format!("{one:?} and {other:?} are not both contacts of each other"));
+        };
+        for state in [there.state, here.state] {
+            if state != ContactState::Accepted {
+                return Err(format!("the contact of {one:?} and {other:?} stays {state:?}"));
+            }
+        }
+        if there.conversation != here.conversation || there.conversation.is_none() {
+            return Err(format!("{one:?} and {other:?} do not agree on their direct conversation"));
+        }
+    }
+    Ok(())
+}
+
+fn same_state(view: &View, conversation: ConversationId) -> Result<(), String> {
+    let founder =
+        view.at_founder(conversation).ok_or_else(|| format!("the founder of {conversation:?} does not have it"))?;
+    if view.cheat == Some(founder.creator) {
+        return Ok(());
+    }
+    for account in founder.members.iter().filter(|account| view.cheat != Some(**account)) {
+        let Some(record) = view.conversations.get(&(*account, conversation)) else {
+            return Err(format!("{account:?} does not have {conversation:?}, of which it is a member"));
+        };
+        let same =
+            record.membership == Membership::Member && record.tip == founder.tip && record.members == founder.members;
+        if !same || record.policy != founder.policy {
+            let ConversationRecord { membership, epoch, pending, .. } = record;
+            let behind = format!("is {membership:?} at epoch {epoch} of {}, {pending} entries wait", founder.epoch);
+            return Err(format!("{account:?} {behind} in {conversation:?}"));
+        }
+    }
+    let strangers = view.conversations.iter().filter(|((account, id), _)| {
+        *id == conversation && !founder.members.contains(account) && view.cheat != Some(*account)
+    });
+    for ((account, _), record) in strangers {
+        if matches!(record.membership, Membership::Member | Membership::Leaving) {
+            return Err(format!(
+                "{account:?} takes itself for {:?} of {conversation:?} and is no member",
+                record.membership
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a message must have reached `account`: both were members from its epoch on until now.
+fn must_reach(view: &View, sent: &Sent, account: AccountId) -> bool {
+    let was_in = |account| view.was_in_since(sent.conversation, sent.number, account) && view.cheat != Some(account);
+    was_in(sent.sender) && was_in(account)
+}
+
+fn messages(view: &View) -> Result<(), String> {
+    for (name, sent) in &view.sent {
+        let Some(roster) = view.rosters.get(&sent.epoch) else {
+            return Err("a message was sent at an epoch nobody has".into());
+        };
+        let readers =
+            roster.members.iter().filter(|account| **account != sent.sender && must_reach(view, sent, **account));
+        for account in readers.clone() {
+            if view.copies.get(&(*account, *name)).copied().unwrap_or(0) == 0 {
+                let Sent { sender, number, index, conversation, .. } = sent;
+                return Err(format!(
+                    "{account:?} lacks message {index} of {sender:?} in {conversation:?}, sent at epoch {number}"
+                ));
+            }
+        }
+        let Some(own) = view.own_message(sent, name) else {
+            return Err(format!("{:?} lost an own message", sent.sender));
+        };
+        for account in readers {
+            let state = own.states.iter().find(|state| state.account == *account).map(|state| state.state);
+            if state != Some(DeliveryState::Delivered) {
+                return Err(format!("message {} of {:?} to {account:?} is {state:?}", sent.index, sent.sender));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn residue(view: &View) -> Result<(), String> {
+    for ((host, scope, table), rows) in &view.residue {
+        let waits = rows.iter().filter(|key| !may_stay(view, *scope, *table, key)).count();
+        // Of a log that forks, some entries wait for what only others have seen; honest messages do not (see above).
+        let cheats = view.cheat.is_some_and(|cheat| *scope == Scope::Account(cheat) || *table == Table::Pending);
+        if waits > 0 && !cheats {
+            return Err(format!("{waits} rows of {table:?} are left at node {host} in {scope:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Messages to somebody who never accepted wait for ever, and that is right.
+fn may_stay(view: &View, scope: Scope, table: Table, key: &[u8]) -> bool {
+    let (Scope::Account(account), Table::Waiting) = (scope, table) else { return false };
+    let contact =
+        key.first_chunk::<32>().and_then(|other| view.contacts.get(&(account, AccountId::from_bytes(*other))));
+    contact.is_some_and(|contact| contact.state != ContactState::Accepted)
+}

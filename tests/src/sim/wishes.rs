@@ -1,0 +1,88 @@
+//! What people asked of groups and were promised: who shall be in, and who not. Compared with who is in at the end.
+//!
+//! Where the outcome is open it says nothing: after a command whose answer was lost in a crash, and where somebody left and was added again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_protocol::command::{Answer, Command};
+use tidings_protocol::error::Rejection;
+
+use super::view::View;
+
+type Place = (ConversationId, AccountId);
+
+/// Promises about groups.
+#[derive(Default)]
+pub(crate) struct Wishes {
+    shall_be_in: BTreeMap<Place, bool>,
+    added: BTreeMap<Place, u32>,
+    left: BTreeSet<Place>,
+    open: BTreeSet<Place>,
+}
+
+impl Wishes {
+    /// Notes what an answer promises.
+    pub(crate) fn answered(&mut self, command: &Command, result: &Result<Answer, Rejection>) {
+        let Ok(answer) = result else { return };
+        match (command, answer) {
+            (Command::CreateGroup { members, .. }, Answer::Conversation(id)) => {
+                members.iter().for_each(|member| self.promise((*id, *member), true));
+            }
+            (Command::AddMember { conversation, member, .. }, _) => self.promise((*conversation, *member), true),
+            (Command::RemoveMember { conversation, member, .. }, _) => self.promise((*conversation, *member), false),
+            (Command::Leave { account, conversation }, _) => {
+                self.left.insert((*conversation, *account));
+                self.promise((*conversation, *account), false);
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that nobody knows whether a command was obeyed.
+    pub(crate) fn lost(&mut self, command: &Command) {
+        if let Some(place) = place(command) {
+            self.open.insert(place);
+        }
+    }
+
+    /// A promise that was not kept.
+    pub(crate) fn broken(&self, view: &View) -> Result<(), String> {
+        for (place, wanted) in &self.shall_be_in {
+            let ambiguous = self.left.contains(place) && self.added.get(place).copied().unwrap_or(0) > 1;
+            if ambiguous || self.open.contains(place) || view.cheat == Some(place.1) {
+                continue;
+            }
+            let (conversation, member) = place;
+            let is_in = view.at_founder(*conversation).is_some_and(|record| record.members.contains(member));
+            if is_in != *wanted {
+                let (is, shall) = if is_in { ("in", "not") } else { ("not in", "") };
+                return Err(format!("{member:?} is {is} {conversation:?} and shall {shall} be"));
+            }
+        }
+        Ok(())
+    }
+
+    fn promise(&mut self, place: Place, inside: bool) {
+        *self.added.entry(place).or_default() += u32::from(inside);
+        self.shall_be_in.insert(place, inside);
+    }
+}
+
+fn place(command: &Command) -> Option<Place> {
+    match command {
+        Command::AddMember { conversation, member, .. } | Command::RemoveMember { conversation, member, .. } => {
+            Some((*conversation, *member))
+        }
+        Command::Leave { account, conversation } => Some((*conversation, *account)),
+        Command::CreateAccount(_)
+        | Command::CreateInvite { .. }
+        | Command::RevokeInvite { .. }
+        | Command::AddContact { .. }
+        | Command::Send { .. }
+        | Command::CreateGroup { .. }
+        | Command::MarkRead { .. }
+        | Command::Write(_)
+        | Command::RememberAddresses { .. } => None,
+    }
+}
