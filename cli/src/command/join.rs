@@ -30,7 +30,7 @@ pub(crate) async fn run(context: &Context, arguments: &JoinArguments) -> Result<
     let made: ContactAnswer = answer.read()?;
     match made.state {
         ContactState::Requested => {
-            context.output.note("Asked. You can write now; messages wait until the other side has answered.")
+            context.output.note("Asked. You can write to this id now; messages wait until the other side has answered.")
         }
         ContactState::Accepted => context.output.note("You are contacts."),
         ContactState::Refused => {
