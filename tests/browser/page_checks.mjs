@@ -12,8 +12,19 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 /** The whole first load, scripts and styles, gzipped (WEB_UI, head). */
 export const FIRST_LOAD_BYTES_MAX = 420_000;
 
-/** Fails with what axe finds on the page as it is now. */
+/** Waits until nothing fades or slides any more: half-transparent text has no contrast that anybody would read it at. */
+async function settled(page) {
+  await page.waitForFunction(() => {
+    const hosts = [...document.querySelectorAll('ion-toast, ion-modal')];
+    const roots = [document, ...hosts.flatMap((host) => host.shadowRoot ?? [])];
+    const ends = (animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime);
+    return roots.flatMap((root) => root.getAnimations()).every((one) => one.playState !== 'running' || !ends(one));
+  });
+}
+
+/** Fails with what axe finds on the page once it stands still. */
 export async function assertAccessible({ page, name }, what) {
+  await settled(page);
   // Through the debugger, where the page's own policy does not reach.
   await page.evaluate(axe);
   const found = await page.evaluate(async (rules) => {
