@@ -12,14 +12,25 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 /** The whole first load, scripts and styles, gzipped (WEB_UI, head). */
 export const FIRST_LOAD_BYTES_MAX = 420_000;
 
-/** Waits until nothing fades or slides any more: half-transparent text has no contrast that anybody would read it at. */
+/** How often in a row, 100 ms apart, a page has to be found at rest. */
+const STILL_CHECKS = 4;
+
+/**
+ * Waits until every dialog that is to be open is, and nothing fades or slides any more: half-transparent text has no
+ * contrast that anybody would read it at.
+ */
 async function settled(page) {
-  await page.waitForFunction(() => {
+  await page.evaluate(() => (window.stillFor = 0));
+  const isStill = (checks) => {
     const hosts = [...document.querySelectorAll('ion-toast, ion-modal')];
+    const opening = hosts.some((host) => host.hasAttribute('is-open') && host.classList.contains('overlay-hidden'));
     const roots = [document, ...hosts.flatMap((host) => host.shadowRoot ?? [])];
     const ends = (animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime);
-    return roots.flatMap((root) => root.getAnimations()).every((one) => one.playState !== 'running' || !ends(one));
-  });
+    const moving = roots.flatMap((root) => root.getAnimations()).some((one) => one.playState === 'running' && ends(one));
+    window.stillFor = opening || moving ? 0 : window.stillFor + 1;
+    return window.stillFor >= checks;
+  };
+  await page.waitForFunction(isStill, STILL_CHECKS, { polling: 100 });
 }
 
 /** Fails with what axe finds on the page once it stands still. */
