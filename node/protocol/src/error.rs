@@ -17,6 +17,9 @@ pub enum Rejection {
     /// The group would be left without an owner.
     #[error("the last owner cannot leave the group")]
     LastAdmin,
+    /// The others are at epochs that this device cannot follow; it has asked to be let back in.
+    #[error("this device must be let back into the conversation by another member first")]
+    Stranded,
     /// The account is not, or no longer, a member of the conversation.
     #[error("this account is not a member of the conversation")]
     NotMember,

@@ -44,11 +44,9 @@ pub const PROVISIONAL_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// The same for all peers together: who has many names has no more room.
 pub const PROVISIONAL_BYTES_ALL: u64 = 256 * 1024 * 1024;
 
-/// How soon the followers of a queue are asked for what an entry builds on, and how often while it stays away, in milliseconds. Its author
-/// may have given it to some of them only.
+/// How soon the followers of a queue are asked for what an entry builds on, in milliseconds. Its author may have given it to some of them
+/// only.
 pub const SYNC_DELAY_MS: u64 = 2000;
-/// See [`SYNC_DELAY_MS`].
-pub const SYNC_AGAIN_MS: u64 = 60_000;
 
 /// Most bytes of one inbox item: a welcome to a large group with all identity logs.
 pub const INBOX_ITEM_BYTES_MAX: usize = 1024 * 1024;
@@ -75,11 +73,43 @@ pub const KEY_PACKAGE_AGE_MAX_SECONDS: u64 = 35 * 24 * 3600;
 /// Oldest key package a node hands out, in seconds: 28 days, so that an inviter who was away for some days still takes it.
 pub const KEY_PACKAGE_OFFERED_SECONDS: u64 = 28 * 24 * 3600;
 
-/// Epochs whose state is kept for late messages (PROTOCOL A5.6, k = 16). Older messages are counted as unreadable.
+/// Chosen epochs behind the tip whose state is kept, for late messages and for better rivals (PROTOCOL A5.6, k = 16). Older messages are
+/// counted as unreadable, and a commit to an older epoch comes too late.
 pub const ANCHORS_MAX: usize = 16;
 
 /// Past epoch tags remembered, so that a newcomer does not keep entries it can never read. Older entries than that are rare, and then wait.
 pub const PAST_TAGS_MAX: usize = 64;
+
+/// Epochs whose state is kept in all, rivals included: what several branches of full depth need. Beyond it rivals are given up first.
+pub const KEPT_EPOCHS_MAX: usize = 64;
+
+/// Chosen epochs that are remembered after their state was given up: what a vote or a late rival refers to.
+pub const PAST_EPOCHS_MAX: usize = 64;
+
+/// Epochs that a welcome tells of: sixteen ancestors with some rivals each.
+pub const TOLD_EPOCHS_MAX: usize = 128;
+
+/// How long a welcome waits for another node to take its commit, in milliseconds (PROTOCOL A5.3).
+pub const WELCOME_HELD_MS_MAX: u64 = 30_000;
+
+/// Between two members' turns to do what any of them may do, in milliseconds (PROTOCOL A5.3).
+pub const ELECTION_STEP_MS: u64 = 5000;
+
+/// How often a device may be let back in, in milliseconds: every 6 hours (NEGATIVE_TESTS 73). Each time costs everybody a commit.
+pub const READMIT_PAUSE_MS: u64 = 6 * 3600 * 1000;
+
+/// Most inboxes that a request to be let back in is sent to, beside the queue.
+pub const REJOIN_INBOXES_MAX: usize = 3;
+
+/// How often the followers are asked for what entries wait for, with pauses that grow from two seconds to half an hour. After that nobody
+/// who could be reached has it.
+pub const SYNC_ASKS_MAX: u32 = 6;
+
+/// Most gaps remembered in one device's log. Of more, the oldest count as filled.
+pub const LOG_GAPS_MAX: usize = 32;
+
+/// Most epochs remembered of those a device wrote under: as many as can be kept.
+pub const LOG_EPOCHS_MAX: usize = 64;
 
 /// Members of a group (PROTOCOL A11: free up to 100, designed to 1,000).
 pub const MEMBERS_MAX: usize = 1000;
@@ -88,6 +118,9 @@ pub const MEMBERS_MAX: usize = 1000;
 pub const RECEIPT_DELAY_DIRECT_MS: u64 = 250;
 /// How long a receipt may wait in a group, in milliseconds (DECISIONS 20).
 pub const RECEIPT_DELAY_GROUP_MS: u64 = 1000;
+
+/// Most stretches of one log that a receipt is read for. A log has that many only where most of it was missing.
+pub const RECEIPT_SPANS_MAX: usize = 64;
 
 /// First and longest pause between tries to reach a peer, in milliseconds.
 pub const RETRY_MS_MIN: u64 = 1000;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use tidings_crypto::id::{AccountId, NodeId};
+use tidings_crypto::id::NodeId;
 
 use crate::account;
 use crate::account::contact::invite;
@@ -13,7 +13,6 @@ use crate::directory;
 use crate::effect::{Effect, Output};
 use crate::error::{Error, Fault, Outcome};
 use crate::input::{Input, Protocol, RequestFailure};
-use crate::limits::SYNC_AGAIN_MS;
 use crate::log;
 use crate::peer::{Peers, Purpose};
 use crate::record;
@@ -66,6 +65,7 @@ impl Node {
             to_catch_up: BTreeSet::new(),
             to_open_inbox: BTreeSet::new(),
             to_ask: BTreeSet::new(),
+            to_act: BTreeSet::new(),
             to_serve: BTreeSet::new(),
         };
         // A rejection that reaches this place has nobody to tell: the input is dropped.
@@ -150,11 +150,11 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
             TimerKind::Receipt(account, conversation) => {
                 drop(refused(step.attempt(|step| account::message::receipt::send(step, account, &conversation)))?);
             }
-            TimerKind::Sync(queue) => {
-                if account::catch_up::is_waiting(step, &queue)? {
-                    log::sync::again(step, &queue)?;
-                    step.set_timer(TimerKind::Sync(queue), SYNC_AGAIN_MS);
-                }
+            TimerKind::Missing(account, conversation) => {
+                account::catch_up::ask_for_missing(step, account, &conversation)?;
+            }
+            TimerKind::Act(account, conversation) => {
+                step.to_act.insert((account, conversation));
             }
             TimerKind::CatchUp(account, queue) => {
                 step.to_catch_up.insert((account, queue));
@@ -181,8 +181,14 @@ fn response(
 ) -> Outcome<()> {
     match purpose {
         Purpose::Push(rows) => log::push::answered(step, peer, &rows, result),
-        Purpose::List(queues) => log::sync::listed(step, peer, &queues, result),
-        Purpose::Fetch(queue) => log::sync::fetched(step, peer, &queue, result),
+        Purpose::List(queues) => {
+            log::sync::listed(step, peer, &queues, result)?;
+            queues.iter().try_for_each(|queue| account::conversation::wish::heard(step, queue))
+        }
+        Purpose::Fetch(queue) => {
+            log::sync::fetched(step, peer, &queue, result)?;
+            account::conversation::wish::heard(step, &queue)
+        }
         Purpose::Parcel(row) => log::parcel::answered(step, peer, &row, result),
         Purpose::Identity { account, contact } => account::contact::add::answered(step, account, &contact, result),
         Purpose::Keys { account, conversation, contact } => {
@@ -241,6 +247,8 @@ fn follow_up(step: &mut Step<'_>) -> Result<(), Fault> {
             account::catch_up::catch_up(step, account, &queue)
         } else if let Some(account) = step.to_open_inbox.pop_first() {
             account::inbox::open_all(step, account)
+        } else if let Some((account, conversation)) = step.to_act.pop_first() {
+            account::conversation::wish::act(step, account, &conversation)
         } else if let Some(peer) = step.to_ask.pop_first() {
             ask(step, peer)
         } else if let Some(peer) = step.to_serve.pop_first() {
@@ -262,10 +270,4 @@ fn ask(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
         step.to_serve.insert(peer);
         Ok(())
     }
-}
-
-/// Whether an account's rows can be read, for those who route on it.
-#[must_use]
-pub fn is_unlocked(store: &dyn Snapshot, account: AccountId) -> bool {
-    store.get(Scope::Account(account), Table::Profile, b"").is_ok_and(|row| row.is_some())
 }

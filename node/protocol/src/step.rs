@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
-use tidings_crypto::id::{AccountId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, ConversationId, NodeId, QueueId};
 
 use crate::effect::Effect;
 use crate::error::{Error, Outcome};
@@ -30,6 +30,8 @@ pub(crate) struct Step<'a> {
     pub(crate) to_open_inbox: BTreeSet<AccountId>,
     /// Peers from which an account wants to know something.
     pub(crate) to_ask: BTreeSet<NodeId>,
+    /// Conversations in which something was wished for.
+    pub(crate) to_act: BTreeSet<(AccountId, ConversationId)>,
     /// Peers that something now waits for.
     pub(crate) to_serve: BTreeSet<NodeId>,
 }

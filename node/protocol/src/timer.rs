@@ -13,8 +13,10 @@ pub(crate) enum TimerKind {
     Peer(NodeId),
     /// Send the receipt an account owes in a conversation.
     Receipt(AccountId, ConversationId),
-    /// Ask the followers of a queue for what is missing.
-    Sync(QueueId),
+    /// Ask the followers of a conversation for what entries wait for.
+    Missing(AccountId, ConversationId),
+    /// Do what was wished for in a conversation and can be done now.
+    Act(AccountId, ConversationId),
     /// Go on processing a queue.
     CatchUp(AccountId, QueueId),
 }

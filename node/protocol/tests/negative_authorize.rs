@@ -98,7 +98,10 @@ impl Fixture {
     fn judge_under(&self, policy: &Policy, view: &CommitView) -> Result<(), Invalid> {
         let members = self.group.members();
         let identity = |account: &AccountId| self.logs.get(account).cloned();
-        authorize::authorize(&Parent { conversation: self.id(), policy, members: &members, identity: &identity }, view)
+        authorize::authorize(
+            &Parent { conversation: self.id(), policy, members: &members, identity: &identity, rejoins: &[] },
+            view,
+        )
     }
 }
 

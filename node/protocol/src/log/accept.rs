@@ -47,14 +47,7 @@ fn accept(step: &mut Step<'_>, peer: NodeId, topic: [u8; 32], bytes: &[u8]) -> O
             QueueRecord { provisional: Some(peer), ..record }
         }
         Some(record) => record,
-        None => QueueRecord {
-            topic,
-            followers: Vec::new(),
-            subscribers: Vec::new(),
-            next: 1,
-            provisional: Some(peer),
-            epoch: 0,
-        },
+        None => QueueRecord { topic, followers: Vec::new(), subscribers: Vec::new(), next: 1, provisional: Some(peer) },
     };
     if record.provisional.is_some() {
         take_room(step, peer, &queue, bytes.len() as u64)?;

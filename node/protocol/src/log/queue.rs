@@ -22,7 +22,6 @@ pub(crate) fn follow(
     queue: QueueId,
     account: AccountId,
     followers: &[NodeId],
-    epoch: u64,
 ) -> Outcome<()> {
     let mut record = get(step, &queue)?.unwrap_or(QueueRecord {
         topic,
@@ -30,29 +29,16 @@ pub(crate) fn follow(
         subscribers: Vec::new(),
         next: 1,
         provisional: None,
-        epoch: 0,
     });
     if record.provisional.take().is_some() {
         super::accept::give_back(step, &queue)?;
     }
-    if record.subscribers.is_empty() {
-        record.epoch = 0;
-    }
     if !record.subscribers.contains(&account) {
         record.subscribers.push(account);
     }
-    set(step, &mut record, followers, epoch);
+    set(step, &mut record, followers);
     put(step, &queue, &record);
     step.to_catch_up.insert((account, queue));
-    Ok(())
-}
-
-/// Tells the log who keeps the queue as of an MLS epoch.
-pub(crate) fn set_followers(step: &mut Step<'_>, queue: &QueueId, followers: &[NodeId], epoch: u64) -> Outcome<()> {
-    if let Some(mut record) = get(step, queue)? {
-        set(step, &mut record, followers, epoch);
-        put(step, queue, &record);
-    }
     Ok(())
 }
 
@@ -68,12 +54,11 @@ pub(crate) fn unfollow(step: &mut Step<'_>, queue: &QueueId, account: AccountId)
     Ok(())
 }
 
-fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[NodeId], epoch: u64) {
-    if epoch < record.epoch {
-        return;
-    }
-    record.epoch = epoch;
-    let mut others: Vec<NodeId> = nodes.iter().copied().filter(|node| *node != step.config.node).collect();
+/// Adds followers; none goes as long as the queue lives, since everybody who may read it keeps the right to, and whoever may not gets another
+/// queue (DECISIONS 19).
+fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[NodeId]) {
+    let mut others: Vec<NodeId> = record.followers.iter().map(|follower| follower.node).collect();
+    others.extend(nodes.iter().copied().filter(|node| *node != step.config.node));
     others.sort_unstable();
     others.dedup();
     let since =

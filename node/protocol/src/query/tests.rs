@@ -61,33 +61,10 @@ fn conversation(seed: u8, name: &str, active_at: u64) -> (Table, Vec<u8>, Vec<u8
     let id = ConversationId::from_bytes([seed; 32]);
     let creation =
         Creation::new(ConversationKind::Group, ME, tidings_crypto::id::DeviceId::from_bytes([1; 16]), [seed; 32]);
-    let record = ConversationRecord {
-        id,
-        kind: ConversationKind::Group,
-        membership: Membership::Member,
-        queue: QueueId::from_bytes([seed; 32]),
-        topic_secret: [0; 32],
-        tip: EpochId::from_bytes([0; 32]),
-        epoch: 0,
-        anchors: Vec::new(),
-        policy: Policy::new(creation, name, "about").to_bytes(),
-        own_sequence: 0,
-        own_head: [0; 32],
-        own_tag: [0; 8],
-        clock: 0,
-        pending: 0,
-        members: vec![ME],
-        homes: Vec::new(),
-        heads: Vec::new(),
-        log_key: [0; 32],
-        past_tags: Vec::new(),
-        creator: ME,
-        created_at: 0,
-        active_at,
-        unread: 0,
-        receipt_due: 0,
-        unreadable: 0,
-    };
+    let first = EpochId::from_bytes([0; 32]);
+    let blank = ConversationRecord::blank(id, ConversationKind::Group, ME, first, active_at);
+    let policy = Policy::new(creation, name, "about").to_bytes();
+    let record = ConversationRecord { policy, members: vec![ME], ..blank };
     (Table::Conversation, id.as_bytes().to_vec(), record::encode(&record))
 }
 

@@ -71,9 +71,10 @@ pub struct ConversationRecord {
     /// Its number in MLS.
     #[n(6)]
     pub epoch: u64,
-    /// Epochs whose rows are kept so that late messages can be read, oldest first.
+    /// Epochs whose rows are kept, the tip included: the chosen ones, so that late messages can be read and a better rival followed, and
+    /// their rivals.
     #[n(7)]
-    pub anchors: Vec<EpochId>,
+    pub kept: Vec<EpochId>,
     /// The policy extension of the tip, as bytes.
     #[cbor(n(8), with = "minicbor::bytes")]
     pub policy: Vec<u8>,
@@ -125,6 +126,77 @@ pub struct ConversationRecord {
     /// How many entries could not be read at all.
     #[n(20)]
     pub unreadable: u32,
+    /// The oldest epoch at which a rival commit can still change anything for this device.
+    #[n(25)]
+    pub base: EpochId,
+    /// Chosen epochs before the base that are still remembered, oldest first.
+    #[n(26)]
+    pub past: Vec<EpochId>,
+    /// Queues of the kept epochs.
+    #[n(27)]
+    pub queues: Vec<QueueId>,
+    /// How often the followers were asked for what entries wait for.
+    #[n(28)]
+    pub asks: u32,
+    /// Whether the others are where this device cannot follow: it writes nothing until it is let back in.
+    #[n(29)]
+    pub stranded: bool,
+    /// When it last asked to be let back in, unix milliseconds; 0 if never.
+    #[n(30)]
+    pub asked_at: u64,
+    /// The generation of the own log that it asked for last.
+    #[n(31)]
+    pub asked_generation: u16,
+    /// The generation of the own log.
+    #[n(32)]
+    pub generation: u16,
+    /// The key package that it asked to be added by, by reference; empty if it never asked.
+    #[cbor(n(33), with = "minicbor::bytes")]
+    pub asked_package: Vec<u8>,
+}
+
+impl ConversationRecord {
+    /// A conversation of which nothing is known but its id and where its tree begins. `now` is in unix milliseconds.
+    #[must_use]
+    pub fn blank(id: ConversationId, kind: ConversationKind, creator: AccountId, base: EpochId, now: u64) -> Self {
+        Self {
+            id,
+            kind,
+            membership: Membership::Member,
+            queue: QueueId::from_bytes([0; 32]),
+            topic_secret: [0; 32],
+            // None of the tree yet.
+            tip: EpochId::from_bytes([0; 32]),
+            epoch: 0,
+            kept: Vec::new(),
+            policy: Vec::new(),
+            own_sequence: 0,
+            own_head: [0; 32],
+            own_tag: [0; 8],
+            clock: 0,
+            pending: 0,
+            members: Vec::new(),
+            homes: Vec::new(),
+            heads: Vec::new(),
+            log_key: [0; 32],
+            past_tags: Vec::new(),
+            creator,
+            created_at: now,
+            active_at: now,
+            unread: 0,
+            receipt_due: 0,
+            unreadable: 0,
+            base,
+            past: Vec::new(),
+            queues: Vec::new(),
+            asks: 0,
+            stranded: false,
+            asked_at: 0,
+            asked_generation: 0,
+            generation: 0,
+            asked_package: Vec::new(),
+        }
+    }
 }
 
 /// The key that opens the outer seal of one epoch's entries.

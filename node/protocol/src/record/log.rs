@@ -1,7 +1,7 @@
 //! Rows of the log layer.
 
 use minicbor::{Decode, Encode};
-use tidings_crypto::id::{AccountId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, EpochId, NodeId, QueueId};
 
 /// Another node that keeps a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -32,9 +32,6 @@ pub struct QueueRecord {
     /// Who presented it first, while no account has confirmed it.
     #[n(4)]
     pub provisional: Option<NodeId>,
-    /// The newest MLS epoch that `followers` come from: an account that unlocks late goes through older ones.
-    #[n(5)]
-    pub epoch: u64,
 }
 
 /// One entry that a node still has to acknowledge.
@@ -83,9 +80,9 @@ pub struct DeviceLogRecord {
     /// The hash of that entry.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub head: [u8; 32],
-    /// The last sequence number our receipts have covered.
+    /// What was processed and no receipt has covered yet.
     #[n(4)]
-    pub receipted: u64,
+    pub owed: Vec<Stretch>,
     /// The last own sequence number that this device has receipted to us.
     #[n(5)]
     pub acknowledged: u64,
@@ -98,10 +95,69 @@ pub struct DeviceLogRecord {
     /// The clock under which its last entry was put in order.
     #[n(8)]
     pub clock: u64,
-    /// Whether it signed two entries with one number: it is not waited for any more.
+    /// From which number on it signed two entries for one place, if it did: it is not waited for any more.
     #[n(9)]
-    pub forked: bool,
+    pub forked_at: Option<u64>,
     /// The last entry that was refused for standing behind a cut: others may build on it, and it will never be processed here.
     #[n(10)]
     pub dropped: u64,
+    /// Which log of the device this is: it counts how often the device was let back in.
+    #[n(11)]
+    pub generation: u16,
+    /// Epochs under which it wrote: it had reached them.
+    #[n(12)]
+    pub epochs: Vec<EpochId>,
+    /// Entries that were skipped since they could not be opened.
+    #[n(13)]
+    pub gaps: Vec<Stretch>,
+    /// When a request of it to be let back in was last taken up, unix milliseconds.
+    #[n(14)]
+    pub readmitted_at: u64,
+    /// Between the end of its log before it was let back in, and the beginning of the one after.
+    #[n(15)]
+    pub void: Option<Stretch>,
+}
+
+/// A stretch of a log, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Stretch {
+    /// The first entry.
+    #[n(0)]
+    pub first: u64,
+    /// The last entry.
+    #[n(1)]
+    pub last: u64,
+}
+
+impl Stretch {
+    /// Whether a number lies in it.
+    #[must_use]
+    pub const fn contains(&self, sequence: u64) -> bool {
+        self.first <= sequence && sequence <= self.last
+    }
+}
+
+impl DeviceLogRecord {
+    /// The log of a device of which nothing was processed yet.
+    #[must_use]
+    pub fn blank(account: AccountId, key: [u8; 32]) -> Self {
+        Self {
+            account,
+            key,
+            sequence: 0,
+            head: [0; 32],
+            owed: Vec::new(),
+            acknowledged: 0,
+            cut: None,
+            unreadable: Vec::new(),
+            clock: 0,
+            forked_at: None,
+            dropped: 0,
+            generation: 0,
+            epochs: Vec::new(),
+            gaps: Vec::new(),
+            readmitted_at: 0,
+            void: None,
+        }
+    }
 }

@@ -5,6 +5,7 @@
 pub mod contact;
 pub mod conversation;
 pub mod directory;
+pub mod epoch;
 pub mod event;
 pub mod invite;
 pub mod key;

@@ -92,7 +92,7 @@ tables! {
     KeyPackage = 41, "key_package";
     /// `queue` → how far this account has processed it.
     Cursor = 42, "cursor";
-    /// `conversation ‖ outer id` → counter and epoch tag of an entry that waits for its predecessors.
+    /// `conversation ‖ outer id` → queue, counter and epoch tag of an entry that waits for its predecessors.
     Pending = 43, "pending";
     /// `conversation ‖ order key` → message.
     Message = 44, "message";
@@ -109,4 +109,12 @@ tables! {
     Intent = 49, "intent";
     /// `account id ‖ counter` → message written before the conversation exists.
     Waiting = 50, "waiting";
+    /// `conversation ‖ order ‖ hash` → an act that waits until this device may commit, or for its turn.
+    Wish = 51, "wish";
+    /// `queue ‖ counter` of the commit's entry → welcomes that wait until somebody else has taken it.
+    HeldWelcome = 52, "held_welcome";
+    /// `conversation ‖ own sequence number` → id of the own entry.
+    OwnEntry = 53, "own_entry";
+    /// `conversation ‖ epoch id` → epoch record: what is known of one epoch of the tree.
+    Epoch = 54, "epoch";
 }

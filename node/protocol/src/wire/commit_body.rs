@@ -3,6 +3,8 @@
 use tidings_crypto::id::DeviceId;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
+use super::rejoin::SignedRejoin;
+
 /// An identity log and the name under which the sender knows the account.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
 pub struct Introduction {
@@ -32,6 +34,8 @@ pub struct CommitBody {
     pub added: Vec<Introduction>,
     /// Logs it ends.
     pub cuts: Vec<Cut>,
+    /// The requests it grants: devices that it removes and adds again.
+    pub rejoins: Vec<SignedRejoin>,
 }
 
 /// A stretch of one device's log, both ends included.
@@ -48,7 +52,7 @@ pub struct Span {
 /// The body of a receipt entry: what was received here since the receipt before.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
 pub struct ReceiptBody {
-    /// At most one row a device.
+    /// Several rows a device where its log has gaps.
     pub delivered: Vec<Span>,
     /// Entries within them that could not be decrypted.
     pub unreadable: Vec<Cut>,

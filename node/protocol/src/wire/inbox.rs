@@ -3,14 +3,16 @@
 //! An item is HPKE-sealed as a whole (X-Wing) to the recipient's box key. DECISIONS 10 seals the welcome under a random key and wraps only
 //! the key; with one item a recipient that saves nothing, see docs/adr.
 
-use tidings_crypto::id::{AccountId, EpochId};
+use tidings_crypto::id::{AccountId, DeviceId, EntryId, EpochId};
 use tidings_crypto::invite::InviteLink;
 use tidings_crypto::sign::{Label, Signature, SigningKey, VerifyingKey};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
 use super::commit_body::Introduction;
+use super::rejoin::SignedRejoin;
 use crate::account::policy::Creation;
 use crate::error::Rejection;
+use crate::record::epoch::EpochRecord;
 
 /// The HPKE info of every item.
 pub const INFO: &[u8] = b"tidings/1/inbox";
@@ -49,6 +51,8 @@ pub enum InboxItem {
     Welcome(SignedWelcome),
     /// Somebody whose link this account followed does not take the request.
     Refusal(Refusal),
+    /// A member's device asks to be let back in.
+    Rejoin(SignedRejoin),
 }
 
 /// Why a request by link was not taken.
@@ -180,6 +184,53 @@ impl WelcomeBundle {
     }
 }
 
+/// What a welcome tells of one epoch before it, so that a newcomer chooses among rivals as everybody does.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct Told {
+    /// The epoch.
+    pub epoch: EpochId,
+    /// What it builds on; zeros for the first.
+    pub parent: EpochId,
+    /// Its number in MLS.
+    pub number: u64,
+    /// The commit that leads to it; none for the first.
+    pub commit: Vec<ToldCommit>,
+}
+
+/// A commit that a welcome tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct ToldCommit {
+    /// Its entry.
+    pub id: EntryId,
+    /// Who made it.
+    pub author: AccountId,
+    /// On which device.
+    pub device: DeviceId,
+    /// Its place in that device's log.
+    pub sequence: u64,
+    /// Its class.
+    pub class: u8,
+    /// Its author's rank at the parent.
+    pub rank: u16,
+}
+
+impl Told {
+    /// What there is to tell of an epoch.
+    #[must_use]
+    pub fn of(epoch: EpochId, record: &EpochRecord) -> Self {
+        let commit = record.commit.map(|commit| ToldCommit {
+            id: commit.id,
+            author: commit.author,
+            device: commit.device,
+            sequence: commit.sequence,
+            class: commit.class.number(),
+            rank: commit.rank,
+        });
+        let parent = record.parent.unwrap_or(EpochId::from_bytes([0; 32]));
+        Self { epoch, parent, number: record.number, commit: commit.into_iter().collect() }
+    }
+}
+
 /// Everything a newcomer needs beside the MLS welcome.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
 pub struct WelcomeBundle {
@@ -193,6 +244,8 @@ pub struct WelcomeBundle {
     pub topic_secret: [u8; 32],
     /// Epoch tags of epochs before it: entries under them were not meant for the newcomer.
     pub past_tags: Vec<[u8; 8]>,
+    /// The ancestors of that epoch and their other children, as far as they are remembered, parents first.
+    pub told: Vec<Told>,
     /// All members.
     pub members: Vec<Introduction>,
     /// The inviter's display name.

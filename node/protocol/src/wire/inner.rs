@@ -11,6 +11,9 @@ use super::{VERSION, decode, encode};
 use crate::error::Rejection;
 use crate::limits::DEPENDENCIES_MAX;
 
+/// Where the generation stands in a sequence number: a device writes less than 2^48 entries in a conversation.
+const GENERATION_SHIFT: u32 = 48;
+
 /// What an entry's body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -22,6 +25,8 @@ pub enum Kind {
     SelfRemove,
     /// How far the author has received others' logs.
     Receipt,
+    /// A request to be let back in; it stands outside its author's log.
+    Rejoin,
 }
 
 impl Kind {
@@ -31,6 +36,7 @@ impl Kind {
             Self::Commit => 2,
             Self::SelfRemove => 3,
             Self::Receipt => 4,
+            Self::Rejoin => 5,
         }
     }
 
@@ -42,6 +48,7 @@ impl Kind {
             2 => Some(Self::Commit),
             3 => Some(Self::SelfRemove),
             4 => Some(Self::Receipt),
+            5 => Some(Self::Rejoin),
             _ => None,
         }
     }
@@ -66,9 +73,9 @@ pub struct Inner {
     pub conversation: ConversationId,
     /// The author.
     pub device: DeviceId,
-    /// Which log of that device; 0 until re-adding exists.
+    /// Which log of that device: how often it was let back in.
     pub generation: u16,
-    /// Counts from 1.
+    /// Counts from 1; the upper sixteen bits are the generation.
     pub sequence: u64,
     /// Hash of the previous entry of this log; zeros for the first.
     pub prev: [u8; 32],
@@ -85,6 +92,18 @@ pub struct Inner {
     pub commitment: [u8; 32],
     /// By kind.
     pub body: VLByteVec,
+}
+
+/// The generation of the log in which a sequence number stands.
+#[must_use]
+pub fn generation_of(sequence: u64) -> u16 {
+    u16::try_from(sequence >> GENERATION_SHIFT).unwrap_or(u16::MAX)
+}
+
+/// The number before the first of a generation.
+#[must_use]
+pub fn generation_start(generation: u16) -> u64 {
+    u64::from(generation) << GENERATION_SHIFT
 }
 
 /// Everything of an entry but what its author's log adds.
@@ -125,7 +144,7 @@ impl Inner {
             version: VERSION,
             conversation: draft.conversation,
             device: place.device,
-            generation: 0,
+            generation: generation_of(place.sequence),
             sequence: place.sequence,
             prev: place.prev,
             prev_tag: place.prev_tag,
@@ -177,7 +196,11 @@ impl Signed {
         let frame: Frame = decode(bytes, "entry")?;
         let bytes = frame.inner.as_slice().to_vec();
         let inner: Inner = decode(&bytes, "entry")?;
-        if inner.version != VERSION || inner.dependencies.len() > DEPENDENCIES_MAX || inner.sequence == 0 {
+        if inner.version != VERSION
+            || inner.dependencies.len() > DEPENDENCIES_MAX
+            || inner.sequence == 0
+            || inner.generation != generation_of(inner.sequence)
+        {
             return Err(Rejection::Malformed { what: "entry" });
         }
         Ok(Self { inner, bytes, signature: frame.signature })

@@ -60,6 +60,34 @@ pub struct Parent<'a> {
     pub members: &'a [MemberView],
     /// Identity logs of members and of those the commit adds.
     pub identity: &'a dyn Fn(&AccountId) -> Option<IdentityLog>,
+    /// Verified requests to be let back in that the commit carries.
+    pub rejoins: &'a [Rejoin],
+}
+
+/// A request to be let back in.
+pub struct Rejoin {
+    /// Who.
+    pub account: AccountId,
+    /// Device.
+    pub device: tidings_crypto::id::DeviceId,
+    /// Reference.
+    pub key_package_reference: Vec<u8>,
+}
+
+/// What a commit does.
+pub fn classify(parent: &Parent<'_>, commit: &CommitView) -> super::rule::Class {
+    use super::rule::Class;
+    if !parent.rejoins.is_empty() {
+        Class::Readmit
+    } else if !commit.removes.is_empty() {
+        Class::Removal
+    } else if !commit.adds.is_empty() {
+        Class::Admin
+    } else if !commit.self_removes.is_empty() {
+        Class::Readmit
+    } else {
+        Class::Update
+    }
 }
 
 /// Judges a commit at its parent state (REQ-AUTH-1).
@@ -70,6 +98,8 @@ pub fn authorize(parent: &Parent<'_>, commit: &CommitView) -> Result<(), Invalid
     let committer = member(parent, commit.committer).ok_or(Invalid::UnknownCommitter)?;
     match parent.policy.role(&committer.account()) {
         Role::Owner => {}
+        Role::Member if !parent.rejoins.is_empty() => {}
+        Role::Member if commit.adds.is_empty() && commit.removes.is_empty() => {}
         Role::Member => return Err(Invalid::NotAllowed),
     }
     if !commit.other_proposals.is_empty() {
@@ -82,7 +112,9 @@ pub fn authorize(parent: &Parent<'_>, commit: &CommitView) -> Result<(), Invalid
         return Err(Invalid::Extensions);
     }
     // Nothing in the policy may change yet: name, roles and mailboxes come with the policy issue.
-    if commit.policy.as_ref().is_some_and(|policy| *policy != parent.policy.to_bytes()) {
+    if commit.policy.as_ref().is_some_and(|policy| {
+        *policy != parent.policy.to_bytes() && *policy != parent.policy.clone().rotated().to_bytes()
+    }) {
         return Err(Invalid::Policy);
     }
     if let Some(leaf) = &commit.updated_leaf {
@@ -137,7 +169,8 @@ fn additions(parent: &Parent<'_>, commit: &CommitView) -> Result<(), Invalid> {
     }
     for (place, leaf) in commit.adds.iter().enumerate() {
         let earlier = commit.adds.iter().take(place);
-        let is_in = parent.members.iter().any(|member| member.account() == leaf.credential.account);
+        let is_in = parent.rejoins.is_empty()
+            && parent.members.iter().any(|member| member.account() == leaf.credential.account);
         if is_in || earlier.clone().any(|other| other.credential.account == leaf.credential.account) {
             return Err(Invalid::Add);
         }

@@ -1,24 +1,25 @@
-//! Making a commit as the owner: build, judge as everybody will, publish, follow, and welcome those it adds.
+//! Making a commit: build, judge as everybody will, publish at the tip, add the epoch to the tree, and welcome those it adds.
 
-use tidings_crypto::id::{AccountId, EpochId};
+use tidings_crypto::id::AccountId;
 use tidings_crypto::mls::{CommitPlan, CommitView, Group, MemberView, SignedKeyPackage};
 
-use super::authorize::{Parent, authorize};
-use super::{adopt, publish, state};
+use super::authorize::{Parent, authorize, classify};
+use super::rule::Class;
+use super::welcome::{self, Guest};
+use super::{publish, readmit, state, tip, tree};
 use crate::account::policy::Policy;
-use crate::account::profile;
-use crate::account::{identity, inbox, key_supply};
+use crate::account::{contact, identity, profile};
 use crate::error::{Outcome, Rejection};
-use crate::record::contact::ContactRecord;
-use crate::record::conversation::{ConversationKind, ConversationRecord};
+use crate::record::conversation::ConversationRecord;
+use crate::record::epoch::{CommitRecord, CutRecord};
 use crate::record::key;
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire;
 use crate::wire::commit_body::{CommitBody, Cut};
-use crate::wire::inbox::{InboxItem, WelcomeBundle};
 use crate::wire::inner::{Draft, Kind};
+use crate::wire::rejoin::SignedRejoin;
 
 /// What a commit shall do.
 #[derive(Default)]
@@ -27,9 +28,13 @@ pub(crate) struct Plan {
     pub(crate) remove: Option<u32>,
     /// SelfRemove proposals, as bytes.
     pub(crate) self_removes: Vec<Vec<u8>>,
+    /// The new policy, if it changes.
+    pub(crate) policy: Option<Policy>,
+    /// The request that a device which is removed and added again has made.
+    pub(crate) rejoin: Option<SignedRejoin>,
 }
 
-/// Makes and follows one commit. `record` is at the new epoch afterwards, and stored.
+/// Makes one commit at the tip. `record` is where the rule says afterwards, and stored.
 pub(crate) fn commit(
     step: &mut Step<'_>,
     account: AccountId,
@@ -37,121 +42,112 @@ pub(crate) fn commit(
     plan: Plan,
 ) -> Outcome<()> {
     let profile = profile::load(step, account)?;
-    let mut group = state::load_group(step, account, &record.id, &record.tip)?;
-    let added: Vec<AccountId> = plan.adds.iter().map(SignedKeyPackage::account).collect();
-    let self_removes = plan.self_removes.clone();
-    let mls = CommitPlan { adds: plan.adds, remove: plan.remove, self_removes: plan.self_removes, policy: None };
-    let built = group.commit(mls, step.rng).map_err(|_| Rejection::Refused { reason: "commit" })?;
-    judge(step, account, record, &group, &built.view)?;
-    let cuts = cut_logs(step, account, record, &group.members(), &built.view)?;
+    let parent = record.tip;
+    let mut group = state::load_group(step, account, &record.id, &parent)?;
+    let guests = guests(step, account, &plan)?;
+    let (self_removes, rejoin) = (plan.self_removes.clone(), plan.rejoin.clone());
+    let built = group.commit(mls_plan(record, plan)?, step.rng).map_err(|_| Rejection::Refused { reason: "commit" })?;
+    let rejoins: Vec<SignedRejoin> = rejoin.into_iter().collect();
+    let class = judge(step, account, record, &record.policy, (&group, &built.view), &rejoins)?;
+    let cuts = cuts(step, account, record, &group.members(), &built.view)?;
+    let added: Vec<AccountId> = built.view.adds.iter().map(|leaf| leaf.credential.account).collect();
     let body = CommitBody {
         commit: wire::field(built.commit),
         self_removes: self_removes.into_iter().map(wire::field).collect(),
         added: added.iter().map(|somebody| identity::introduce(step, account, somebody)).collect::<Outcome<_>>()?,
-        cuts,
+        cuts: cuts.iter().map(|cut| Cut { device: cut.device, sequence: cut.sequence }).collect(),
+        rejoins: rejoins.clone(),
     };
     let draft = Draft {
         conversation: record.id,
         kind: Kind::Commit,
-        epoch: record.tip,
+        epoch: parent,
         commitment: [0; 32],
         body: wire::encode(&body),
     };
+    let queue = record.queue;
     let entry = publish::publish(step, account, &profile, record, draft)?;
-    let epoch = EpochId::next(&record.id, &record.tip, &entry.id);
-    record.active_at = step.now.wall.0;
-    adopt::follow(step, account, record, &built.next, epoch, account)?;
+    let rank = state::rank(&record.policy, &account)?;
+    let own =
+        CommitRecord { id: entry.id, author: account, device: profile.device, sequence: entry.sequence, class, rank };
+    let epoch = tree::grow(step, account, record, (parent, own), (cuts, &rejoins), &built.next)?;
     if let Some(welcome) = built.welcome {
-        for somebody in added {
-            send_welcome(step, account, record, &welcome, &somebody)?;
-        }
+        welcome::prepare(step, account, record, (epoch, (queue, entry.counter)), &welcome, guests)?;
     }
-    Ok(())
+    tip::settle(step, account, record)
 }
 
-/// Asks [`authorize`] with what this account knows.
+fn mls_plan(record: &ConversationRecord, plan: Plan) -> Outcome<CommitPlan> {
+    let policy = match plan.policy {
+        Some(policy) => policy,
+        None => state::policy(record)?,
+    };
+    // Whoever goes may write to the old topic: the others take a new one (DECISIONS 19).
+    let leaves = plan.rejoin.is_none() && (plan.remove.is_some() || !plan.self_removes.is_empty());
+    let policy = if leaves { policy.rotated() } else { policy }.to_bytes();
+    Ok(CommitPlan {
+        adds: plan.adds,
+        remove: plan.remove,
+        self_removes: plan.self_removes,
+        policy: (policy != record.policy).then_some(policy),
+    })
+}
+
+fn guests(step: &Step<'_>, account: AccountId, plan: &Plan) -> Outcome<Vec<Guest>> {
+    if let Some(request) = &plan.rejoin {
+        return Ok(vec![readmit::guest(step, account, request)?]);
+    }
+    let mut guests = Vec::with_capacity(plan.adds.len());
+    for package in &plan.adds {
+        let known = contact::get(step, account, &package.account())?.ok_or(Rejection::NotFound)?;
+        guests.push(Guest { account: known.account, home: known.home, box_key: known.box_key });
+    }
+    Ok(guests)
+}
+
+/// Asks [`authorize`] with what this account knows, and says what the commit does.
 pub(crate) fn judge(
     step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    parent: &Group,
-    view: &CommitView,
-) -> Outcome<()> {
-    let policy: Policy = state::policy(record)?;
+    policy: &[u8],
+    (parent, view): (&Group, &CommitView),
+    rejoins: &[SignedRejoin],
+) -> Outcome<Class> {
+    let policy = Policy::parse(policy)?;
     let members = parent.members();
     let identity = |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten();
-    let parent = Parent { conversation: record.id, policy: &policy, members: &members, identity: &identity };
-    authorize(&parent, view).map_err(|_| Rejection::Refused { reason: "commit that is not allowed" }.into())
+    let rejoins = readmit::verified(step, account, record, rejoins)?;
+    let parent =
+        Parent { conversation: record.id, policy: &policy, members: &members, identity: &identity, rejoins: &rejoins };
+    authorize(&parent, view).map_err(|_| Rejection::Refused { reason: "commit that is not allowed" })?;
+    Ok(classify(&parent, view))
 }
 
-/// Ends the logs of devices that a commit removes, at what this device has seen of them.
-fn cut_logs(
-    step: &mut Step<'_>,
+/// Where the logs of those end whom a commit removes: at what this device has seen of them.
+fn cuts(
+    step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     members: &[MemberView],
     view: &CommitView,
-) -> Outcome<Vec<Cut>> {
+) -> Outcome<Vec<CutRecord>> {
     let removed = view.removes.iter().chain(&view.self_removes);
     let mut cuts = Vec::new();
     for member in removed.filter_map(|leaf| members.iter().find(|member| member.leaf == *leaf)) {
-        let row = key::join(&[record.id.as_bytes(), member.device().as_bytes()]);
-        let sequence = step
-            .rows
-            .get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)?
-            .map_or(0, |log| log.sequence);
-        cuts.push(Cut { device: member.device(), sequence });
+        cuts.push(seen(step, account, record, member)?);
     }
-    apply_cuts(step, account, record, &cuts)?;
     Ok(cuts)
 }
 
-/// Refuses entries of removed devices after their cut from now on.
-pub(crate) fn apply_cuts(
-    step: &mut Step<'_>,
+/// How far a member's log was seen here.
+pub(crate) fn seen(
+    step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    cuts: &[Cut],
-) -> Outcome<()> {
-    for cut in cuts {
-        let row = key::join(&[record.id.as_bytes(), cut.device.as_bytes()]);
-        if let Some(mut log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)? {
-            log.cut = Some(cut.sequence);
-            step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
-        }
-    }
-    Ok(())
-}
-
-fn send_welcome(
-    step: &mut Step<'_>,
-    account: AccountId,
-    record: &ConversationRecord,
-    welcome: &[u8],
-    somebody: &AccountId,
-) -> Outcome<()> {
-    let contact: ContactRecord = crate::account::contact::get(step, account, somebody)?.ok_or(Rejection::NotFound)?;
-    let own = crate::directory::account(step, &account)?.ok_or(Rejection::NotFound)?;
-    let key_token = match record.kind {
-        ConversationKind::Direct => key_supply::make_token(step, account),
-        ConversationKind::Group => [0; 16],
-    };
-    let bundle = WelcomeBundle {
-        welcome: wire::field(welcome.to_vec()),
-        creation: state::policy(record)?.creation,
-        epoch: record.tip,
-        topic_secret: record.topic_secret,
-        past_tags: record.past_tags.iter().map(|tag| **tag).collect(),
-        members: record
-            .members
-            .iter()
-            .map(|member| identity::introduce(step, account, member))
-            .collect::<Outcome<_>>()?,
-        display_name: wire::field(own.display_name.into_bytes()),
-        box_key: wire::field(own.box_key),
-        key_token,
-    };
-    let signed = bundle.signed(somebody, &profile::load(step, account)?.device_key());
-    let item = inbox::seal(step, *somebody, &contact.box_key, &InboxItem::Welcome(signed))?;
-    crate::log::parcel::send(step, contact.home, *somebody, item)
+    member: &MemberView,
+) -> Outcome<CutRecord> {
+    let row = key::join(&[record.id.as_bytes(), member.device().as_bytes()]);
+    let log: Option<DeviceLogRecord> = step.rows.get(Scope::Account(account), Table::DeviceLog, &row)?;
+    Ok(CutRecord { device: member.device(), sequence: log.map_or(0, |log| log.sequence) })
 }

@@ -1,34 +1,36 @@
-//! Receiving a commit: only at the tip, only if it may be, then follow it.
+//! Receiving a commit: judged at the epoch it builds on, whether or not that is the tip, and added to the tree beside its rivals.
 
 use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::mls::{CommitView, Group};
 
-use super::{adopt, commit, leave, state};
+use super::{commit, epoch, state, tip, tree, valid};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
-use crate::record::conversation::{ConversationRecord, Membership};
-use crate::record::key;
+use crate::record::conversation::ConversationRecord;
+use crate::record::epoch::{CommitRecord, CutRecord, Standing};
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
-use crate::store::table::{Scope, Table};
 use crate::wire;
-use crate::wire::commit_body::{CommitBody, Cut};
+use crate::wire::commit_body::CommitBody;
 use crate::wire::inner::Signed;
 
-/// Follows a commit entry of `author`. `record` is at the new epoch afterwards, and stored.
+/// Takes a commit entry of the device whose log is `log`. `record` is where the rule says afterwards, and stored.
 pub(crate) fn received(
     step: &mut Step<'_>,
     account: AccountId,
     record: &mut ConversationRecord,
     entry: &Signed,
-    author: AccountId,
+    log: &DeviceLogRecord,
 ) -> Outcome<()> {
-    if entry.inner.epoch != record.tip {
-        // There is one committer and its log is processed in order, so a commit elsewhere is a rival one.
-        return Err(Rejection::Refused { reason: "commit to another epoch than the tip" }.into());
+    let parent = entry.inner.epoch;
+    let at = epoch::get(step, account, &record.id, &parent)?
+        .filter(|at| at.standing == Standing::Kept)
+        .ok_or(Rejection::Refused { reason: "commit to an epoch that is no longer kept" })?;
+    if at.children.contains(&EpochId::next(&record.id, &parent, &entry.id())) {
+        return Err(Rejection::Already.into());
     }
     let body: CommitBody = wire::decode(entry.inner.body.as_slice(), "commit entry")?;
-    let group = state::load_group(step, account, &record.id, &record.tip)?;
+    let group = state::load_group(step, account, &record.id, &parent)?;
     for introduction in &body.added {
         identity::introduced(step, account, introduction)?;
     }
@@ -36,20 +38,24 @@ pub(crate) fn received(
     let mls = |_| Rejection::Refused { reason: "MLS commit" };
     let view = group.inspect(body.commit.as_slice(), &self_removes).map_err(mls)?;
     let committer = group.member(view.committer).ok_or(Rejection::Refused { reason: "committer" })?;
-    if committer.account() != author || committer.device() != entry.inner.device {
+    if committer.account() != log.account || committer.device() != entry.inner.device {
         return Err(Rejection::Refused { reason: "commit of another device than its entry" }.into());
     }
-    commit::judge(step, account, record, &group, &view)?;
+    let class = commit::judge(step, account, record, &at.policy, (&group, &view), &body.rejoins)?;
+    let rank = state::rank(&at.policy, &log.account)?;
+    let commit = CommitRecord {
+        id: entry.id(),
+        author: log.account,
+        device: entry.inner.device,
+        sequence: entry.inner.sequence,
+        class,
+        rank,
+    };
+    let commit = valid::judge(step, account, record, (&parent, &at), commit, log)?;
     let next = group.apply(body.commit.as_slice(), &self_removes).map_err(mls)?;
     let cuts = cuts(step, account, record, (&group, &view), &body)?;
-    commit::apply_cuts(step, account, record, &cuts)?;
-    let epoch = EpochId::next(&record.id, &record.tip, &entry.id());
-    record.active_at = step.now.wall.0;
-    adopt::follow(step, account, record, &next, epoch, author)?;
-    if record.membership == Membership::Leaving {
-        leave::propose(step, account, record)?;
-    }
-    Ok(())
+    tree::grow(step, account, record, (parent, commit), (cuts, &body.rejoins), &next)?;
+    tip::settle(step, account, record)
 }
 
 /// Where the logs of the removed devices end: where the commit says, and for one it does not name at what was seen here.
@@ -59,14 +65,14 @@ fn cuts(
     record: &ConversationRecord,
     (group, view): (&Group, &CommitView),
     body: &CommitBody,
-) -> Outcome<Vec<Cut>> {
+) -> Outcome<Vec<CutRecord>> {
     let mut cuts = Vec::new();
     for removed in view.removes.iter().chain(&view.self_removes).filter_map(|leaf| group.member(*leaf)) {
-        let device = removed.device();
-        let row = key::join(&[record.id.as_bytes(), device.as_bytes()]);
-        let log: Option<DeviceLogRecord> = step.rows.get(Scope::Account(account), Table::DeviceLog, &row)?;
-        let seen = Cut { device, sequence: log.map_or(0, |log| log.sequence) };
-        cuts.push(body.cuts.iter().find(|cut| cut.device == device).copied().unwrap_or(seen));
+        let named = body.cuts.iter().find(|cut| cut.device == removed.device());
+        cuts.push(match named {
+            Some(cut) => CutRecord { device: cut.device, sequence: cut.sequence },
+            None => commit::seen(step, account, record, &removed)?,
+        });
     }
     Ok(cuts)
 }

@@ -2,21 +2,17 @@
 
 use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::Group;
-use tidings_crypto::outer::TopicKey;
 
-use super::{adopt, member_add, state};
+use super::tree::{self, Origin};
+use super::{epoch, member_add, state, tip};
 use crate::account::policy::{Creation, Policy};
 use crate::account::{contact, event, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{DESCRIPTION_BYTES_MAX, MEMBERS_MAX, NAME_BYTES_MAX};
 use crate::record::contact::ContactState;
-use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::event::EventKind;
 use crate::step::Step;
-use crate::store::table::{Scope, Table};
-
-/// The exporter label of the generation secret (PROTOCOL A2).
-const TOPIC: &str = "tidings/1/topic";
 
 /// Founds the direct conversation with a contact and adds them.
 pub(crate) fn direct(step: &mut Step<'_>, account: AccountId, other: &AccountId) -> Outcome<ConversationId> {
@@ -69,56 +65,11 @@ fn alone(
     let policy = Policy::new(creation, name, description).to_bytes();
     let mls = |_| Rejection::Refused { reason: "new group" };
     let group = Group::create(&profile.device_keys(account), id, &policy, step.rng).map_err(mls)?;
-    let topic_secret = group.export(TOPIC, &[]).map_err(mls)?;
-    let epoch = EpochId::first(&id);
-    let mut record = blank(step, id, kind, account, topic_secret, epoch);
-    open_queue(step, account, &record)?;
-    adopt::enter(step, account, &mut record, &group, epoch)?;
+    let first = EpochId::first(&id);
+    let mut record = ConversationRecord::blank(id, kind, account, first, step.now.wall.0);
+    tree::plant(step, account, &mut record, (first, Origin::default()), &group)?;
+    let planted = epoch::named(step, account, &id, &first)?;
+    tip::enter(step, account, &mut record, (first, &planted))?;
     state::put(step, account, &record);
     Ok(record)
-}
-
-/// A conversation record before its first epoch was entered.
-pub(crate) fn blank(
-    step: &Step<'_>,
-    id: ConversationId,
-    kind: ConversationKind,
-    creator: AccountId,
-    topic_secret: [u8; 32],
-    tip: EpochId,
-) -> ConversationRecord {
-    ConversationRecord {
-        id,
-        kind,
-        membership: Membership::Member,
-        queue: TopicKey::derive(&topic_secret).queue(),
-        topic_secret,
-        tip,
-        epoch: 0,
-        anchors: Vec::new(),
-        policy: Vec::new(),
-        own_sequence: 0,
-        own_head: [0; 32],
-        own_tag: [0; 8],
-        clock: 0,
-        pending: 0,
-        members: Vec::new(),
-        homes: Vec::new(),
-        heads: Vec::new(),
-        log_key: [0; 32],
-        past_tags: Vec::new(),
-        creator,
-        created_at: step.now.wall.0,
-        active_at: step.now.wall.0,
-        unread: 0,
-        receipt_due: 0,
-        unreadable: 0,
-    }
-}
-
-/// Makes this node keep the conversation's queue for the account.
-pub(crate) fn open_queue(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<()> {
-    step.rows.put(Scope::Account(account), Table::ConversationQueue, record.queue.as_bytes(), &record.id);
-    let topic = *TopicKey::derive(&record.topic_secret).public().as_bytes();
-    crate::log::queue::follow(step, topic, record.queue, account, &adopt::followers(record), record.epoch)
 }

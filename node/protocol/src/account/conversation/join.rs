@@ -4,18 +4,20 @@ use tidings_crypto::id::AccountId;
 use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
-use super::{adopt, authorize, found, state};
+use super::{authorize, epoch, state, tip, told, tree};
 use crate::account::policy::{Policy, Role};
 use crate::account::{contact, event, identity, key_supply, profile};
 use crate::error::{Outcome, Rejection};
-use crate::limits::{MEMBERS_MAX, NAME_BYTES_MAX, PAST_TAGS_MAX};
+use crate::limits::{MEMBERS_MAX, NAME_BYTES_MAX, PAST_TAGS_MAX, TOLD_EPOCHS_MAX};
 use crate::record::contact::{ContactRecord, ContactState};
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::epoch::Standing;
 use crate::record::event::EventKind;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire;
 use crate::wire::inbox::{SignedWelcome, WelcomeBundle};
+use crate::wire::inner::generation_start;
 
 const fn refused(reason: &'static str) -> Rejection {
     Rejection::Refused { reason }
@@ -28,49 +30,72 @@ pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, welcome: &Signed
     let (reference, rows) = own_key_package(step, account, bundle)?;
     let group = Group::join(&profile.device_keys(account), rows, bundle.welcome.as_slice(), step.rng)
         .map_err(|_| refused("welcome"))?;
-    let inviter = check(step, account, bundle, &group)?;
+    let id = group.conversation();
+    let old = state::get(step, account, &id)?;
+    let asked = old.as_ref().is_some_and(|old| old.asked_package == reference);
+    let inviter = check(step, account, bundle, &group, asked)?;
     let signer = identity::log(step, account, &inviter.account())?.ok_or(refused("welcome"))?;
     let device = signer.device(inviter.device()).ok_or(refused("welcome"))?;
     welcome.verify(&account, &device.device_key)?;
-    let known = contact::get(step, account, &inviter.account())?.ok_or(refused("welcome from a stranger"))?;
     let kind = bundle.creation.kind()?;
-    if known.state != ContactState::Accepted && kind != ConversationKind::Direct {
+    let known = contact::get(step, account, &inviter.account())?;
+    let accepted = known.as_ref().is_some_and(|known| known.state == ContactState::Accepted);
+    if !asked && !accepted && (kind != ConversationKind::Direct || known.is_none()) {
         return Err(refused("welcome from a stranger").into());
     }
-    key_supply::forget(step, account, &reference);
-    let id = group.conversation();
-    let fresh = found::blank(step, id, kind, bundle.creation.creator, bundle.topic_secret, bundle.epoch);
-    let fresh = ConversationRecord { past_tags: bundle.past_tags.iter().map(|tag| (*tag).into()).collect(), ..fresh };
-    let mut record = match state::get(step, account, &id)? {
-        Some(old) if is_in(&old) && group.epoch() <= old.epoch => return Err(Rejection::Already.into()),
-        // Removed and added again, and the removal has not come yet (PROTOCOL A5.3: a replacement welcome). What was written under the
-        // states we had can still be read.
-        Some(mut old) if is_in(&old) => {
-            old.anchors.push(old.tip);
-            ConversationRecord {
-                own_sequence: old.own_sequence,
-                own_head: old.own_head,
-                clock: old.clock,
-                anchors: old.anchors,
-                pending: old.pending,
-                ..fresh
-            }
-        }
-        // The own log goes on, but nobody is to wait for what was written while out.
-        Some(old) => {
-            // What waited was dropped with the removal; part of it may be of the new time. Entries already processed are skipped.
-            step.rows.delete(Scope::Account(account), Table::Cursor, old.queue.as_bytes());
-            ConversationRecord { own_sequence: old.own_sequence, own_head: old.own_head, clock: old.clock, ..fresh }
-        }
-        None => fresh,
+    let was_in = old.as_ref().is_some_and(is_in);
+    let mut record = match old {
+        Some(old) => old,
+        None => ConversationRecord::blank(id, kind, bundle.creation.creator, bundle.epoch, step.now.wall.0),
     };
-    adopt::enter(step, account, &mut record, &group, bundle.epoch)?;
-    found::open_queue(step, account, &record)?;
-    state::put(step, account, &record);
-    match kind {
-        ConversationKind::Direct => befriend(step, account, bundle, known, &record),
-        ConversationKind::Group => event::emit(step, account, Some(id), EventKind::GroupCreated),
+    if !asked {
+        // Another member may grant the same request at the same time.
+        key_supply::forget(step, account, &reference);
     }
+    enter(step, account, &mut record, bundle, &group, asked)?;
+    match (kind, known) {
+        (ConversationKind::Direct, Some(known)) => befriend(step, account, bundle, known, &record),
+        (ConversationKind::Direct, None) => Ok(()),
+        (ConversationKind::Group, _) if was_in => Ok(()),
+        (ConversationKind::Group, _) => event::emit(step, account, Some(id), EventKind::GroupCreated),
+    }
+}
+
+/// Puts the epoch of a welcome into the tree, with what is told of those before it, and goes where the rule says.
+fn enter(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    bundle: &WelcomeBundle,
+    group: &Group,
+    asked: bool,
+) -> Outcome<()> {
+    if epoch::get(step, account, &record.id, &bundle.epoch)?.is_some_and(|known| known.standing == Standing::Kept) {
+        return Err(Rejection::Already.into());
+    }
+    let origin = told::plant(step, account, record, bundle, record.stranded && asked)?;
+    let room = PAST_TAGS_MAX.saturating_sub(bundle.past_tags.len());
+    record.past_tags.drain(..record.past_tags.len().saturating_sub(room));
+    record.past_tags.extend(bundle.past_tags.iter().map(|tag| minicbor::bytes::ByteArray::from(*tag)));
+    tree::plant(step, account, record, (bundle.epoch, origin), group)?;
+    if asked && record.asked_generation > record.generation {
+        record.generation = record.asked_generation;
+        record.own_sequence = generation_start(record.generation);
+        (record.own_head, record.own_tag) = ([0; 32], [0; 8]);
+    }
+    record.heads.clear();
+    record.stranded = false;
+    if matches!(record.membership, Membership::Left | Membership::Removed) {
+        // Somebody added this account again: the wish to leave is over.
+        record.membership = Membership::Removed;
+    }
+    // What was passed over while out may be of the new time. Entries already processed are skipped.
+    for queue in record.queues.clone() {
+        step.rows.delete(Scope::Account(account), Table::Cursor, queue.as_bytes());
+        step.to_catch_up.insert((account, queue));
+    }
+    tip::settle(step, account, record)?;
+    crate::account::catch_up::retry_pending(step, account, &record.id)
 }
 
 const fn is_in(record: &ConversationRecord) -> bool {
@@ -89,21 +114,29 @@ fn own_key_package(step: &Step<'_>, account: AccountId, bundle: &WelcomeBundle) 
     Err(refused("welcome to a key package that is used or unknown").into())
 }
 
-/// Checks conversation id, policy, the inviter's right, and every member's credential. Returns the inviter.
-fn check(step: &mut Step<'_>, account: AccountId, bundle: &WelcomeBundle, group: &Group) -> Outcome<MemberView> {
+/// Checks conversation id, policy, the inviter's right, and every member's credential. Returns the inviter. A device that has asked to be let
+/// back in is let in by any member.
+fn check(
+    step: &mut Step<'_>,
+    account: AccountId,
+    bundle: &WelcomeBundle,
+    group: &Group,
+    asked: bool,
+) -> Outcome<MemberView> {
     let policy = Policy::parse(&group.policy().map_err(|_| refused("welcome"))?)?;
     if policy.creation != bundle.creation || policy.creation.conversation() != group.conversation() {
         return Err(refused("conversation id that is not the hash of its creation").into());
     }
     let members = group.members();
     let inviter = group.welcome_sender().and_then(|leaf| group.member(leaf)).ok_or(refused("welcome"))?;
-    if policy.role(&inviter.account()) != Role::Owner
+    if (!asked && policy.role(&inviter.account()) != Role::Owner)
         || !members.iter().any(|member| policy.owners.contains(&member.account()))
     {
         return Err(refused("welcome from a member without that right").into());
     }
     if members.len() > MEMBERS_MAX
         || bundle.past_tags.len() > PAST_TAGS_MAX
+        || bundle.told.len() > TOLD_EPOCHS_MAX
         || (policy.creation.kind()? == ConversationKind::Direct && members.len() != 2)
     {
         return Err(refused("welcome").into());

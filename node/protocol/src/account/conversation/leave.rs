@@ -1,9 +1,9 @@
-//! Leaving: a SelfRemove which the owner commits. Until then the wish is repeated in every new epoch.
+//! Leaving: a SelfRemove which another member commits. Until then it is repeated in every new epoch.
 
 use tidings_crypto::id::{AccountId, ConversationId};
 
-use super::commit::{Plan, commit};
-use super::{publish, state};
+use super::wish::{self, Wish};
+use super::{publish, readmit, state};
 use crate::account::policy::Role;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
@@ -41,17 +41,16 @@ pub(crate) fn propose(step: &mut Step<'_>, account: AccountId, record: &mut Conv
     Ok(())
 }
 
-/// Receives a proposal of `author`: the owner commits it, everybody else waits for that commit.
+/// Receives a proposal of `author`. Whose turn it is commits it: each member in the order of a hash, five seconds apart.
 pub(crate) fn received(
     step: &mut Step<'_>,
     account: AccountId,
-    record: &mut ConversationRecord,
+    record: &ConversationRecord,
     entry: &Signed,
     author: AccountId,
 ) -> Outcome<()> {
-    let owner = state::policy(record)?.role(&account) == Role::Owner;
     // One for an older epoch is repeated by its author once they have followed.
-    if !owner || entry.inner.epoch != record.tip || record.membership != Membership::Member {
+    if entry.inner.epoch != record.tip || record.membership != Membership::Member {
         return Ok(());
     }
     let group = state::load_group(step, account, &record.id, &record.tip)?;
@@ -61,5 +60,7 @@ pub(crate) fn received(
     if leaver.account() != author || leaver.device() != entry.inner.device {
         return Err(Rejection::Refused { reason: "self-remove of another device than its entry" }.into());
     }
-    commit(step, account, record, Plan { self_removes: vec![proposal], ..Plan::default() })
+    let due = step.now.wall.0.saturating_add(readmit::turn(record, account, &author));
+    wish::keep(step, account, &record.id, &Wish::Leaver { proposal, epoch: record.tip, due });
+    Ok(())
 }

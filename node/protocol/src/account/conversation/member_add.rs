@@ -5,7 +5,7 @@ use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 use tidings_crypto::mls::SignedKeyPackage;
 
 use super::commit::{Plan, commit};
-use super::state;
+use super::{state, wish};
 use crate::account::{contact, identity, key_supply};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::input::{Protocol, RequestFailure};
@@ -71,25 +71,38 @@ pub(crate) fn all_now_or_later(
     conversation: &ConversationId,
     members: &[AccountId],
 ) -> Outcome<()> {
+    let mut record = state::of_member(step, account, conversation)?;
+    let fresh = wish::is_fresh(step, &record)?;
     let mut adds: Vec<SignedKeyPackage> = Vec::new();
     for member in members {
-        if adds.iter().any(|package| package.account() == *member) || *member == account {
+        if adds.iter().any(|package| package.account() == *member) || record.members.contains(member) {
+            cancel(step, account, conversation, member)?;
             continue;
         }
-        match at_hand(step, account, member)? {
-            Some(package) => adds.push(package),
+        match at_hand(step, account, member, fresh)? {
+            Some(package) => {
+                cancel(step, account, conversation, member)?;
+                adds.push(package);
+            }
             None => wait(step, account, conversation, member)?,
         }
     }
     if adds.is_empty() {
         return Ok(());
     }
-    let mut record = state::of_member(step, account, conversation)?;
     commit(step, account, &mut record, Plan { adds, ..Plan::default() })
 }
 
-/// A usable key package that is stored with the contact or, if they live here, in the pool.
-fn at_hand(step: &mut Step<'_>, account: AccountId, member: &AccountId) -> Outcome<Option<SignedKeyPackage>> {
+/// A usable key package that is stored with the contact or, if they live here, in the pool; none while nothing may be committed.
+fn at_hand(
+    step: &mut Step<'_>,
+    account: AccountId,
+    member: &AccountId,
+    fresh: bool,
+) -> Outcome<Option<SignedKeyPackage>> {
+    if !fresh {
+        return Ok(None);
+    }
     let mut known = contact::get(step, account, member)?.ok_or(Rejection::NotFound)?;
     while let Some(bytes) = known.key_packages.pop() {
         contact::put(step, account, &known);
@@ -122,7 +135,13 @@ fn row(conversation: &ConversationId, member: &AccountId) -> Vec<u8> {
     key::join(&[conversation.as_bytes(), member.as_bytes()])
 }
 
-fn wait(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId, member: &AccountId) -> Outcome<()> {
+/// Leaves the wish to add somebody.
+pub(crate) fn wait(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    member: &AccountId,
+) -> Outcome<()> {
     let home = contact::get(step, account, member)?.ok_or(Rejection::NotFound)?.home;
     let intent = IntentRecord { conversation: *conversation, member: *member, home };
     step.rows.put(Scope::Account(account), Table::Intent, &row(conversation, member), &intent);
@@ -150,6 +169,16 @@ fn intents(step: &Step<'_>, account: AccountId) -> Outcome<Vec<IntentRecord>> {
     Ok(intents?)
 }
 
+/// Adds to one conversation whoever can be added now.
+pub(crate) fn resume_in(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
+    let rows = step.rows.scan(Scope::Account(account), Table::Intent, conversation.as_bytes(), usize::MAX)?;
+    let mut members = Vec::with_capacity(rows.len());
+    for (_, value) in rows {
+        members.push(record::decode::<IntentRecord>(&value, "intent")?.member);
+    }
+    if members.is_empty() { Ok(()) } else { all_now_or_later(step, account, conversation, &members) }
+}
+
 /// Asks again after an unlock.
 pub(crate) fn resume(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
     for intent in intents(step, account)? {
@@ -170,9 +199,10 @@ pub(crate) fn is_waiting(step: &Step<'_>, account: AccountId, peer: NodeId) -> O
 /// Asks a connected peer for the key packages that are waited for.
 pub(crate) fn serve_peer(step: &mut Step<'_>, account: AccountId, peer: NodeId) -> Outcome<()> {
     for intent in intents(step, account)?.into_iter().filter(|intent| intent.home == peer) {
-        let Some(token) = contact::get(step, account, &intent.member)?.and_then(|known| known.key_token) else {
-            continue;
-        };
+        let known = contact::get(step, account, &intent.member)?;
+        // One that is at hand already waits until this device may commit.
+        let known = known.filter(|known| known.key_packages.is_empty());
+        let Some(token) = known.and_then(|known| known.key_token) else { continue };
         let purpose = Purpose::Keys { account, conversation: intent.conversation, contact: intent.member };
         let same = |other: &Purpose| {
             matches!(other, Purpose::Keys { account: a, conversation: c, contact: m }
@@ -217,12 +247,11 @@ fn add_with(
     member: &AccountId,
     bytes: &[u8],
 ) -> Outcome<()> {
-    let package = usable(step, account, member, bytes)?;
-    let mut record = state::of_member(step, account, conversation)?;
-    if cancel(step, account, conversation, member)? && !record.members.contains(member) {
-        commit(step, account, &mut record, Plan { adds: vec![package], ..Plan::default() })?;
-    }
-    Ok(())
+    usable(step, account, member, bytes)?;
+    let mut known = contact::get(step, account, member)?.ok_or(Rejection::NotFound)?;
+    known.key_packages.push(bytes.to_vec().into());
+    contact::put(step, account, &known);
+    resume_in(step, account, conversation)
 }
 
 /// Drops an intent whose group is gone or whose target is in already. Returns whether the intent still stands.

@@ -1,10 +1,12 @@
-//! Removing a member from a group that the account owns.
+//! Removing a member: wished for, and done as soon as the device may commit.
 
 use tidings_crypto::id::{AccountId, ConversationId};
 
-use super::commit::{Plan, commit};
+use super::commit::Plan;
+use super::wish::{self, Wish};
 use super::{member_add, state};
 use crate::error::{Outcome, Rejection};
+use crate::record::conversation::ConversationRecord;
 use crate::step::Step;
 
 /// Removes `member`, or drops the wish to add them if they are not in yet.
@@ -14,19 +16,29 @@ pub(crate) fn remove(
     conversation: &ConversationId,
     member: &AccountId,
 ) -> Outcome<()> {
-    let mut record = state::of_owner(step, account, conversation)?;
+    let record = state::of_owner(step, account, conversation)?;
     if *member == account {
         return Err(Rejection::LastAdmin.into());
     }
     if member_add::cancel(step, account, conversation, member)? {
         return Ok(());
     }
-    let group = state::load_group(step, account, conversation, &record.tip)?;
-    let leaf = group
-        .members()
-        .iter()
-        .find(|view| view.account() == *member)
-        .map(|view| view.leaf)
-        .ok_or(Rejection::NotFound)?;
-    commit(step, account, &mut record, Plan { remove: Some(leaf), ..Plan::default() })
+    if !record.members.contains(member) {
+        return Err(Rejection::NotFound.into());
+    }
+    wish::keep(step, account, conversation, &Wish::Remove { member: *member });
+    wish::act(step, account, conversation)
+}
+
+/// The commit that removes a member.
+pub(crate) fn plan(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    member: &AccountId,
+) -> Outcome<Plan> {
+    let group = state::load_group(step, account, &record.id, &record.tip)?;
+    let members = group.members();
+    let leaf = members.iter().find(|view| view.account() == *member).map(|view| view.leaf);
+    Ok(Plan { remove: Some(leaf.ok_or(Rejection::NotFound)?), ..Plan::default() })
 }

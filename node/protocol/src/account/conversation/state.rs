@@ -9,6 +9,7 @@ use crate::record::conversation::{ConversationKind, ConversationRecord, Membersh
 use crate::record::key;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
+use tidings_crypto::outer::TopicKey;
 
 pub(crate) fn get(
     step: &Step<'_>,
@@ -49,6 +50,21 @@ pub(crate) fn of_owner(
 
 pub(crate) fn policy(record: &ConversationRecord) -> Outcome<Policy> {
     Ok(Policy::parse(&record.policy).map_err(|_| Fault::Damaged("policy"))?)
+}
+
+/// The rank of a member at an epoch with this policy; 0 is the most senior, the highest number is that of all without a role.
+pub(crate) fn rank(policy: &[u8], member: &AccountId) -> Outcome<u16> {
+    Ok(Policy::parse(policy)?.rank(member))
+}
+
+/// Makes this node keep the queue of the tip for the account.
+pub(crate) fn open_queue(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
+    if !record.queues.contains(&record.queue) {
+        record.queues.push(record.queue);
+    }
+    step.rows.put(Scope::Account(account), Table::ConversationQueue, record.queue.as_bytes(), &record.id);
+    let topic = *TopicKey::derive(&record.topic_secret).public().as_bytes();
+    crate::log::queue::follow(step, topic, record.queue, account, &record.homes)
 }
 
 pub(crate) fn put(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) {

@@ -9,7 +9,7 @@ use crate::account::conversation::publish;
 use crate::account::conversation::state as conversation_state;
 use crate::account::profile;
 use crate::error::{Fault, Outcome};
-use crate::limits::{RECEIPT_DELAY_DIRECT_MS, RECEIPT_DELAY_GROUP_MS};
+use crate::limits::{RECEIPT_DELAY_DIRECT_MS, RECEIPT_DELAY_GROUP_MS, RECEIPT_SPANS_MAX};
 use crate::record;
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::log::DeviceLogRecord;
@@ -72,12 +72,11 @@ fn collect(
         let mut log: DeviceLogRecord = record::decode(&value, "device log")?;
         let device = row.get(conversation.as_bytes().len()..).and_then(|device| DeviceId::try_from(device).ok());
         let device = device.ok_or(Fault::Damaged("device log key"))?;
-        if device == own || log.sequence <= log.receipted || log.cut.is_some() {
+        if device == own || log.owed.is_empty() || log.cut.is_some() {
             continue;
         }
-        body.delivered.push(Span { device, first: log.receipted.saturating_add(1), last: log.sequence });
+        body.delivered.extend(log.owed.drain(..).map(|span| Span { device, first: span.first, last: span.last }));
         body.unreadable.extend(log.unreadable.drain(..).map(|sequence| Cut { device, sequence }));
-        log.receipted = log.sequence;
         step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
     }
     Ok(body)
@@ -93,17 +92,19 @@ pub(crate) fn received(
 ) -> Outcome<()> {
     let body: ReceiptBody = wire::decode(entry.inner.body.as_slice(), "receipt")?;
     let own = profile::load(step, account)?.device;
-    let Some(covered) = body.delivered.iter().find(|covered| covered.device == own) else { return Ok(()) };
-    // It cannot have received what was never written.
-    let last = covered.last.min(conversation.own_sequence);
-    let first = covered.first.max(log.acknowledged.saturating_add(1));
-    if last < first {
-        return Ok(());
-    }
     let unreadable: BTreeSet<u64> =
         body.unreadable.iter().filter(|one| one.device == own).map(|one| one.sequence).collect();
-    let recipient = log.account;
-    state::receipted(step, account, conversation, recipient, first..=last, &unreadable)?;
-    log.acknowledged = last;
+    let (recipient, before) = (log.account, log.acknowledged);
+    for covered in body.delivered.iter().filter(|covered| covered.device == own).take(RECEIPT_SPANS_MAX) {
+        // It cannot have received what was never written.
+        let last = covered.last.min(conversation.own_sequence);
+        // Once more over what was receipted before only for the few that fill gaps.
+        let short = last.saturating_sub(covered.first) < RECEIPT_SPANS_MAX as u64;
+        let first = if short { covered.first } else { covered.first.max(before.saturating_add(1)) };
+        if first <= last {
+            state::receipted(step, account, conversation, recipient, first..=last, &unreadable)?;
+            log.acknowledged = log.acknowledged.max(last);
+        }
+    }
     Ok(())
 }

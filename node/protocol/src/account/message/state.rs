@@ -55,6 +55,9 @@ fn tell_author(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord, what: 
 
 fn settle(step: &mut Step<'_>, account: AccountId, place: &[u8], node: NodeId, what: u8) -> Outcome<()> {
     let scope = Scope::Account(account);
+    if what == KEPT {
+        crate::account::conversation::welcome::accepted(step, account, place)?;
+    }
     let Some(awaiting) = step.rows.get::<AwaitingRecord>(scope, Table::Awaiting, place)? else {
         return Ok(());
     };

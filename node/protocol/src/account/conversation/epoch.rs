@@ -1,0 +1,62 @@
+//! Rows of the tree of epochs.
+
+use tidings_crypto::id::{AccountId, ConversationId, EpochId};
+
+use crate::error::{Fault, Outcome};
+use crate::record::epoch::EpochRecord;
+use crate::record::key;
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+
+fn row(conversation: &ConversationId, epoch: &EpochId) -> Vec<u8> {
+    key::join(&[conversation.as_bytes(), epoch.as_bytes()])
+}
+
+pub(crate) fn get(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    epoch: &EpochId,
+) -> Outcome<Option<EpochRecord>> {
+    step.rows.get(Scope::Account(account), Table::Epoch, &row(conversation, epoch))
+}
+
+/// An epoch that must be there: one that the record or another epoch names.
+pub(crate) fn named(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    epoch: &EpochId,
+) -> Outcome<EpochRecord> {
+    Ok(get(step, account, conversation, epoch)?.ok_or(Fault::Damaged("tree of epochs"))?)
+}
+
+pub(crate) fn put(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    epoch: &EpochId,
+    record: &EpochRecord,
+) {
+    step.rows.put(Scope::Account(account), Table::Epoch, &row(conversation, epoch), record);
+}
+
+pub(crate) fn delete(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId, epoch: &EpochId) {
+    step.rows.delete(Scope::Account(account), Table::Epoch, &row(conversation, epoch));
+}
+
+/// `epoch` and everything that builds on it, as far as it is known.
+pub(crate) fn subtree(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    epoch: &EpochId,
+) -> Outcome<Vec<EpochId>> {
+    let mut all = vec![*epoch];
+    let mut at = 0;
+    while let Some(next) = all.get(at).copied() {
+        all.extend(named(step, account, conversation, &next)?.children);
+        at += 1;
+    }
+    Ok(all)
+}

@@ -1,0 +1,132 @@
+//! Letting a device back in: any member removes its leaf and adds it again in one commit, on its signed request (PROTOCOL A5.6).
+
+use tidings_crypto::id::AccountId;
+use tidings_crypto::identity::BoxKeyRecord;
+
+use super::authorize::Rejoin;
+use super::commit::Plan;
+use super::state;
+use super::welcome::Guest;
+use super::wish::{self, Wish};
+use crate::account::{identity, key_supply};
+use crate::error::{Outcome, Rejection};
+use crate::limits::{ELECTION_STEP_MS, READMIT_PAUSE_MS};
+use crate::record::conversation::{ConversationRecord, Membership};
+use crate::record::key;
+use crate::record::log::DeviceLogRecord;
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+use crate::wire;
+use crate::wire::rejoin::{RejoinRequest, SignedRejoin};
+
+const fn refused(reason: &'static str) -> Rejection {
+    Rejection::Refused { reason }
+}
+
+/// The requests whose signature holds and that are new, as `authorize` wants them.
+pub(crate) fn verified(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    requests: &[SignedRejoin],
+) -> Outcome<Vec<Rejoin>> {
+    let mut all = Vec::with_capacity(requests.len());
+    for signed in requests {
+        let request = check(step, account, record, signed)?;
+        let package = key_supply::parse(request.key_package.as_slice())?;
+        all.push(Rejoin {
+            account: request.account,
+            device: request.device,
+            key_package_reference: package.reference(),
+        });
+    }
+    Ok(all)
+}
+
+/// Reads a request of this conversation and checks its signature.
+fn check(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    signed: &SignedRejoin,
+) -> Outcome<RejoinRequest> {
+    let request = signed.parse()?;
+    let log = identity::log(step, account, &request.account)?.ok_or(refused("rejoin request of a stranger"))?;
+    let device = log.device(request.device).ok_or(refused("device of a rejoin request"))?;
+    signed.verify(&device.device_key)?;
+    if request.conversation != record.id || request.generation == 0 {
+        return Err(refused("rejoin request").into());
+    }
+    Ok(request)
+}
+
+/// Takes a request that came in an entry or in the inbox. Whose turn it is grants it: each member in the order of a hash, five seconds apart.
+pub(crate) fn requested(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    signed: &SignedRejoin,
+) -> Outcome<()> {
+    let request = check(step, account, record, signed)?;
+    if record.membership != Membership::Member || request.account == account {
+        return Ok(());
+    }
+    let row = key::join(&[record.id.as_bytes(), request.device.as_bytes()]);
+    let mut log: DeviceLogRecord =
+        step.rows.get(Scope::Account(account), Table::DeviceLog, &row)?.ok_or(refused("device that is no member"))?;
+    let now = step.now.wall.0;
+    // A device that asks again and again costs everybody a commit each time.
+    if request.generation <= log.generation || now.saturating_sub(log.readmitted_at) < READMIT_PAUSE_MS {
+        return Err(refused("rejoin request before its time").into());
+    }
+    log.readmitted_at = now;
+    step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
+    let due = now.saturating_add(turn(record, account, &request.account));
+    wish::keep(step, account, &record.id, &Wish::Readmit { request: wire::encode(signed), due });
+    Ok(())
+}
+
+/// How long this account waits before it does what any member may do, in milliseconds.
+pub(crate) fn turn(record: &ConversationRecord, account: AccountId, concerned: &AccountId) -> u64 {
+    let lot = |member: &AccountId| {
+        tidings_crypto::derive("tidings/1/turn", &[record.tip.as_bytes(), concerned.as_bytes(), member.as_bytes()])
+    };
+    let own = lot(&account);
+    let before = record.members.iter().filter(|member| *member != concerned && lot(member) < own).count();
+    u64::try_from(before).unwrap_or(u64::MAX).saturating_mul(ELECTION_STEP_MS)
+}
+
+/// The commit that grants a request.
+pub(crate) fn plan(step: &Step<'_>, account: AccountId, record: &ConversationRecord, request: &[u8]) -> Outcome<Plan> {
+    let signed: SignedRejoin = wire::decode(request, "rejoin request")?;
+    let request = check(step, account, record, &signed)?;
+    let row = key::join(&[record.id.as_bytes(), request.device.as_bytes()]);
+    let log: Option<DeviceLogRecord> = step.rows.get(Scope::Account(account), Table::DeviceLog, &row)?;
+    if log.is_some_and(|log| log.generation >= request.generation) {
+        return Err(Rejection::Already.into());
+    }
+    let group = state::load_group(step, account, &record.id, &record.tip)?;
+    let leaf = group
+        .members()
+        .iter()
+        .find(|member| member.account() == request.account && member.device() == request.device)
+        .map(|member| member.leaf)
+        .ok_or(Rejection::NotMember)?;
+    let package = key_supply::parse(request.key_package.as_slice())?;
+    let identity = identity::log(step, account, &request.account)?.ok_or(Rejection::NotFound)?;
+    package.verify(&identity).map_err(|_| refused("key package"))?;
+    if package.device() != request.device {
+        return Err(refused("key package of another device").into());
+    }
+    Ok(Plan { adds: vec![package], remove: Some(leaf), rejoin: Some(signed), ..Plan::default() })
+}
+
+/// For whom the welcome is.
+pub(crate) fn guest(step: &Step<'_>, account: AccountId, signed: &SignedRejoin) -> Outcome<Guest> {
+    let request = signed.parse()?;
+    let identity = identity::log(step, account, &request.account)?.ok_or(Rejection::NotFound)?;
+    let box_key = BoxKeyRecord::parse(request.box_key.as_slice()).map_err(|_| refused("box key record"))?;
+    box_key.verify(&identity).map_err(|_| refused("box key record"))?;
+    let home = identity.homes().first().map_or(step.config.node, |home| home.node);
+    Ok(Guest { account: request.account, home, box_key: request.box_key.as_slice().to_vec() })
+}

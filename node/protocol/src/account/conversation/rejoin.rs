@@ -1,0 +1,123 @@
+//! Asking to be let back in: this device cannot follow the others any more (PROTOCOL A5.6, A5.9).
+
+use tidings_crypto::id::AccountId;
+use tidings_crypto::outer::{LogKey, Outer, TopicKey};
+
+use super::{epoch, publish, state};
+use crate::account::{contact, inbox, key_supply, profile};
+use crate::error::{Outcome, Rejection};
+use crate::limits::{READMIT_PAUSE_MS, REJOIN_INBOXES_MAX};
+use crate::record::contact::ContactState;
+use crate::record::conversation::{ConversationRecord, Membership};
+use crate::step::{Step, refused};
+use crate::timer::TimerKind;
+use crate::wire;
+use crate::wire::inbox::InboxItem;
+use crate::wire::inner::{Draft, Kind};
+use crate::wire::rejoin::{Reason, RejoinRequest, SignedRejoin};
+
+/// Asks all members, and again after a while as long as it is needed. Changes `record`; the caller stores it.
+pub(crate) fn ask(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    reason: Reason,
+) -> Outcome<()> {
+    record.stranded = true;
+    let now = step.now.wall.0;
+    let waited = now.saturating_sub(record.asked_at);
+    step.set_timer(TimerKind::Act(account, record.id), READMIT_PAUSE_MS);
+    if !matches!(record.membership, Membership::Member | Membership::Leaving) || waited < READMIT_PAUSE_MS {
+        return Ok(());
+    }
+    record.asked_at = now;
+    let signed = request(step, account, record, reason)?;
+    publish_under_base(step, account, record, &signed)?;
+    send_to_contacts(step, account, record, &signed)
+}
+
+/// Asks again if it is still needed and time.
+pub(crate) fn again(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord) -> Outcome<()> {
+    if record.stranded {
+        ask(step, account, &mut record, Reason::Stranded)?;
+        state::put(step, account, &record);
+    }
+    Ok(())
+}
+
+fn request(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    reason: Reason,
+) -> Outcome<SignedRejoin> {
+    let profile = profile::load(step, account)?;
+    let own = crate::directory::account(step, &account)?.ok_or(Rejection::NotFound)?;
+    let package = key_supply::make(step, account, &profile)?;
+    record.asked_package = package.reference();
+    record.asked_generation = record.asked_generation.max(record.generation).saturating_add(1);
+    let request = RejoinRequest {
+        conversation: record.id,
+        account,
+        device: profile.device,
+        generation: record.asked_generation,
+        epoch: record.tip,
+        reason,
+        key_package: wire::field(package.to_bytes()),
+        box_key: wire::field(own.box_key),
+    };
+    Ok(request.signed(&profile.device_key()))
+}
+
+/// Puts the request where the others can read it: under the oldest epoch that is still kept, which they most likely share.
+fn publish_under_base(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    signed: &SignedRejoin,
+) -> Outcome<()> {
+    let base = epoch::named(step, account, &record.id, &record.base)?;
+    if base.log_key == [0; 32] {
+        return Ok(());
+    }
+    let draft = Draft {
+        conversation: record.id,
+        kind: Kind::Rejoin,
+        epoch: record.base,
+        commitment: [0; 32],
+        body: wire::encode(signed),
+    };
+    let profile = profile::load(step, account)?;
+    let bytes = publish::sign_beside(step, &profile, record, draft);
+    let outer =
+        Outer::seal(&TopicKey::derive(&base.topic_secret), &LogKey::from_bytes(base.log_key), step.random(), &bytes)
+            .map_err(|_| Rejection::TooLarge { limit: crate::limits::TEXT_BYTES_MAX })?;
+    refused(step.attempt(|step| crate::log::append::publish(step, account, &outer)))?.unwrap_or_default();
+    Ok(())
+}
+
+/// And into the inboxes of some members who are contacts: a queue may be closed or full.
+fn send_to_contacts(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    signed: &SignedRejoin,
+) -> Outcome<()> {
+    let mut sent = 0;
+    for member in record.members.iter().filter(|member| **member != account) {
+        let Some(known) = contact::get(step, account, member)? else { continue };
+        if known.state != ContactState::Accepted || sent == REJOIN_INBOXES_MAX {
+            continue;
+        }
+        let item = inbox::seal(step, *member, &known.box_key, &InboxItem::Rejoin(signed.clone()))?;
+        crate::log::parcel::send(step, known.home, *member, item)?;
+        sent += 1;
+    }
+    Ok(())
+}
+
+/// A request that came in the inbox.
+pub(crate) fn received(step: &mut Step<'_>, account: AccountId, signed: &SignedRejoin) -> Outcome<()> {
+    let record = state::of_member(step, account, &signed.parse()?.conversation)?;
+    super::readmit::requested(step, account, &record, signed)
+}

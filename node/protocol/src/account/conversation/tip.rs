@@ -1,0 +1,268 @@
+//! The tip: which epoch of the tree everybody is at, by the rule and nothing else, and what follows when it moves (PROTOCOL A5.5, A5.9).
+
+use std::collections::BTreeSet;
+
+use tidings_crypto::id::{AccountId, DeviceId, EpochId};
+
+use super::rule::{Child, Electorate, choose};
+use super::{epoch, leave, state, tree, wish};
+use crate::account::{event, profile};
+use crate::error::{Outcome, Rejection};
+use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::epoch::{EpochRecord, Standing};
+use crate::record::event::EventKind;
+use crate::record::key;
+use crate::record::log::{DeviceLogRecord, Stretch};
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+use crate::wire::inner::generation_start;
+
+/// The chosen epochs from the base to the tip.
+fn path(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<EpochId>> {
+    let mut path = vec![record.base];
+    let mut at = epoch::named(step, account, &record.id, &record.base)?;
+    while let Some(next) = chosen(step, account, record, &at)? {
+        path.push(next);
+        at = epoch::named(step, account, &record.id, &next)?;
+    }
+    Ok(path)
+}
+
+/// The child that the rule picks.
+fn chosen(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    parent: &EpochRecord,
+) -> Outcome<Option<EpochId>> {
+    let mut children = Vec::with_capacity(parent.children.len());
+    for id in &parent.children {
+        let child = epoch::named(step, account, &record.id, id)?;
+        if let Some(commit) = child.commit {
+            let (author, class, rank) = (commit.author, commit.class, commit.rank);
+            children.push(Child { epoch: *id, author, class, rank, commit: commit.id });
+        }
+    }
+    let admins = super::super::policy::admins(&parent.policy);
+    Ok(choose(&children, &Electorate { users: &parent.members, admins: &admins }, &[]))
+}
+
+/// Moves to the epoch that the rule picks, and stores the record.
+pub(crate) fn settle(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
+    let path = path(step, account, record)?;
+    let Some(tip) = path.last().copied() else { return Ok(()) };
+    if tip != record.tip || !matches!(record.membership, Membership::Member | Membership::Leaving) {
+        go(step, account, record, &path, tip)?;
+    }
+    if matches!(record.membership, Membership::Member | Membership::Leaving) {
+        tree::prune(step, account, record, &path)?;
+    }
+    state::put(step, account, record);
+    Ok(())
+}
+
+fn go(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    path: &[EpochId],
+    tip: EpochId,
+) -> Outcome<()> {
+    let next = epoch::named(step, account, &record.id, &tip)?;
+    let before = record.members.clone();
+    let by = next.commit.map_or(record.creator, |commit| commit.author);
+    let was_in = matches!(record.membership, Membership::Member | Membership::Leaving);
+    match next.standing {
+        Standing::Kept => {
+            let old = record.tip;
+            let switched = !path.contains(&old) && epoch::get(step, account, &record.id, &old)?.is_some();
+            cut_logs(step, account, record, path)?;
+            enter(step, account, record, (tip, &next))?;
+            if switched {
+                turn_back(step, account, record, path, &old)?;
+            }
+            announce(step, account, record, &before, by)?;
+            if !was_in {
+                return_from_out(step, account, record)?;
+            }
+            if record.membership == Membership::Leaving {
+                leave::propose(step, account, record)?;
+            }
+            step.to_act.insert((account, record.id));
+        }
+        Standing::Out if was_in => out(step, account, record, by)?,
+        Standing::Out => {}
+        // The others are where this device cannot follow.
+        Standing::Forgotten | Standing::Told => record.stranded = true,
+    }
+    Ok(())
+}
+
+/// Makes an epoch the tip of `record`, and tells the log who keeps its queue.
+pub(crate) fn enter(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    (id, epoch): (EpochId, &EpochRecord),
+) -> Outcome<()> {
+    record.tip = id;
+    record.epoch = epoch.number;
+    record.policy.clone_from(&epoch.policy);
+    record.members.clone_from(&epoch.members);
+    record.homes.clone_from(&epoch.homes);
+    record.log_key = epoch.log_key;
+    record.topic_secret = epoch.topic_secret;
+    record.queue = epoch.queue;
+    record.stranded = false;
+    record.active_at = step.now.wall.0;
+    state::open_queue(step, account, record)
+}
+
+/// What the chosen commits say of the logs of those who came and went. Commits before the old tip were heard already.
+fn cut_logs(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, path: &[EpochId]) -> Outcome<()> {
+    // Back along the old branch to where both agree.
+    let mut at = record.tip;
+    while !path.contains(&at) {
+        let Some(undone) = epoch::get(step, account, &record.id, &at)? else { break };
+        for cut in &undone.cuts {
+            set_cut(step, account, record, &cut.device, None)?;
+        }
+        for back in &undone.readmitted {
+            begin_log(step, account, record, &back.device, (back.generation.saturating_sub(1), None))?;
+        }
+        let Some(parent) = undone.parent else { break };
+        at = parent;
+    }
+    let from = path.iter().position(|one| *one == at).map_or(0, |at| at + 1);
+    for done in path.iter().skip(from) {
+        let done = epoch::named(step, account, &record.id, done)?;
+        for cut in &done.cuts {
+            set_cut(step, account, record, &cut.device, Some(cut.sequence))?;
+        }
+        for device in &done.added {
+            set_cut(step, account, record, device, None)?;
+        }
+        for back in &done.readmitted {
+            let last = generation_start(back.generation);
+            let void = Stretch { first: back.sequence.saturating_add(1), last };
+            begin_log(step, account, record, &back.device, (back.generation, Some(void)))?;
+        }
+    }
+    Ok(())
+}
+
+fn set_cut(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    device: &DeviceId,
+    cut: Option<u64>,
+) -> Outcome<()> {
+    let row = key::join(&[record.id.as_bytes(), device.as_bytes()]);
+    if let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)?
+        && log.cut != cut
+    {
+        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &DeviceLogRecord { cut, ..log });
+    }
+    Ok(())
+}
+
+/// Begins another log of a device, or goes back to the one before.
+fn begin_log(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    device: &DeviceId,
+    (generation, void): (u16, Option<Stretch>),
+) -> Outcome<()> {
+    let row = key::join(&[record.id.as_bytes(), device.as_bytes()]);
+    if let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)? {
+        let log = DeviceLogRecord { generation, void, cut: None, ..log };
+        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
+    }
+    Ok(())
+}
+
+/// The branch on which this device was has lost: what it did there is wished for again, and what the other branch says of old entries is
+/// looked at once more.
+fn turn_back(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    path: &[EpochId],
+    old: &EpochId,
+) -> Outcome<()> {
+    let device = profile::load(step, account)?.device;
+    let mut at = *old;
+    while !path.contains(&at) {
+        let lost = epoch::named(step, account, &record.id, &at)?;
+        let Some(parent) = lost.parent else { break };
+        super::welcome::withdraw(step, account, &record.id, &at)?;
+        if lost.commit.is_some_and(|commit| commit.author == account && commit.device == device) {
+            let parent = epoch::named(step, account, &record.id, &parent)?;
+            wish::again(step, account, record, &parent, &lost)?;
+        }
+        at = parent;
+    }
+    let fork = epoch::named(step, account, &record.id, &at)?;
+    read_again(step, account, record, &fork)
+}
+
+/// Goes through entries once more that came since `fork` was entered: some were refused for a reason that no longer holds.
+fn read_again(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, fork: &EpochRecord) -> Outcome<()> {
+    for queue in &record.queues {
+        let from = if *queue == fork.queue { fork.counter.saturating_sub(1) } else { 0 };
+        let cursor: u64 = step.rows.get(Scope::Account(account), Table::Cursor, queue.as_bytes())?.unwrap_or(0);
+        step.rows.put(Scope::Account(account), Table::Cursor, queue.as_bytes(), &cursor.min(from));
+        step.to_catch_up.insert((account, *queue));
+    }
+    Ok(())
+}
+
+fn announce(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    before: &[AccountId],
+    by: AccountId,
+) -> Outcome<()> {
+    if record.kind == ConversationKind::Direct || before.is_empty() {
+        return Ok(());
+    }
+    let (old, new): (BTreeSet<&AccountId>, BTreeSet<&AccountId>) =
+        (before.iter().collect(), record.members.iter().collect());
+    let joined = record.members.iter().filter(|member| !old.contains(member)).map(|member| (*member, true));
+    let left = before.iter().filter(|member| !new.contains(member)).map(|member| (*member, false));
+    for (member, joined) in joined.chain(left).collect::<Vec<_>>() {
+        let kind = EventKind::GroupMember { account: member, joined, by };
+        event::emit(step, account, Some(record.id), kind)?;
+    }
+    Ok(())
+}
+
+/// This account is out by the commit that is chosen now. It keeps its states for a while: another branch may still win.
+fn out(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, by: AccountId) -> Outcome<()> {
+    record.membership = match record.membership {
+        Membership::Leaving | Membership::Left => Membership::Left,
+        Membership::Member | Membership::Removed => Membership::Removed,
+    };
+    for (row, _) in step.rows.scan(Scope::Account(account), Table::Pending, record.id.as_bytes(), usize::MAX)? {
+        step.rows.delete(Scope::Account(account), Table::Pending, &row);
+    }
+    record.pending = 0;
+    record.receipt_due = 0;
+    event::emit(step, account, Some(record.id), EventKind::GroupRemoved { by })
+}
+
+/// The commit that removed this account has lost after all.
+fn return_from_out(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
+    record.membership = match record.membership {
+        // The wish to leave stands.
+        Membership::Left | Membership::Leaving => Membership::Leaving,
+        Membership::Removed | Membership::Member => Membership::Member,
+    };
+    let fork = record.base;
+    let fork = epoch::get(step, account, &record.id, &fork)?.ok_or(Rejection::NotFound)?;
+    read_again(step, account, record, &fork)?;
+    event::emit(step, account, Some(record.id), EventKind::GroupCreated)
+}

@@ -1,0 +1,110 @@
+//! What a welcome tells of the epochs before its own: enough to choose among rivals as everybody does, not to read anything.
+
+use std::collections::BTreeSet;
+
+use tidings_crypto::id::{AccountId, EpochId};
+use tidings_crypto::outer::TopicKey;
+
+use super::epoch;
+use super::rule::Class;
+use super::tree::Origin;
+use crate::error::{Outcome, Rejection};
+use crate::record::conversation::ConversationRecord;
+use crate::record::epoch::{CommitRecord, EpochRecord, Standing};
+use crate::step::Step;
+use crate::wire::inbox::{Told, ToldCommit, WelcomeBundle};
+
+const FIRST: [u8; 32] = [0; 32];
+
+/// Adds what is told to the tree, and says where the welcome's own epoch comes from. With `instead`, what was known of rivals is given up for
+/// it: this device was where nobody else is.
+pub(crate) fn plant(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    bundle: &WelcomeBundle,
+    instead: bool,
+) -> Outcome<Origin> {
+    let (own, before) = bundle.told.split_last().ok_or(Rejection::Malformed { what: "welcome" })?;
+    if own.epoch != bundle.epoch {
+        return Err(Rejection::Malformed { what: "welcome" }.into());
+    }
+    let known = known(step, account, record)?;
+    for told in before {
+        note(step, account, record, bundle, told, instead)?;
+    }
+    let joins = bundle.told.iter().any(|told| known.contains(&told.epoch) || known.contains(&told.parent));
+    if !joins && let Some(first) = bundle.told.first() {
+        // It begins after everything that is known here.
+        record.base = first.epoch;
+    }
+    let commit = own.commit.first().map(commit).transpose()?;
+    let parent = (own.parent != EpochId::from_bytes(FIRST)).then_some(own.parent);
+    Ok(Origin { parent, commit, topic_secret: Some(bundle.topic_secret), ..Origin::default() })
+}
+
+/// The epochs of the tree before the welcome.
+fn known(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<BTreeSet<EpochId>> {
+    match epoch::get(step, account, &record.id, &record.base)? {
+        Some(_) => Ok(epoch::subtree(step, account, &record.id, &record.base)?.into_iter().collect()),
+        None => Ok(BTreeSet::new()),
+    }
+}
+
+fn note(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    bundle: &WelcomeBundle,
+    told: &Told,
+    instead: bool,
+) -> Outcome<()> {
+    let mut here = match epoch::get(step, account, &record.id, &told.epoch)? {
+        Some(known) => known,
+        None => blank(step, bundle, told)?,
+    };
+    if instead {
+        here.children.clear();
+    }
+    epoch::put(step, account, &record.id, &told.epoch, &here);
+    if let Some(mut parent) = epoch::get(step, account, &record.id, &told.parent)?
+        && !parent.children.contains(&told.epoch)
+    {
+        parent.children.push(told.epoch);
+        epoch::put(step, account, &record.id, &told.parent, &parent);
+    }
+    Ok(())
+}
+
+fn blank(step: &Step<'_>, bundle: &WelcomeBundle, told: &Told) -> Outcome<EpochRecord> {
+    Ok(EpochRecord {
+        number: told.number,
+        parent: (told.parent != EpochId::from_bytes(FIRST)).then_some(told.parent),
+        commit: told.commit.first().map(commit).transpose()?,
+        standing: Standing::Told,
+        members: Vec::new(),
+        homes: Vec::new(),
+        policy: Vec::new(),
+        log_key: [0; 32],
+        topic_secret: [0; 32],
+        queue: TopicKey::derive(&bundle.topic_secret).queue(),
+        entered: step.now.wall.0,
+        counter: 0,
+        children: Vec::new(),
+        cuts: Vec::new(),
+        added: Vec::new(),
+        readmitted: Vec::new(),
+    })
+}
+
+fn commit(told: &ToldCommit) -> Outcome<CommitRecord> {
+    let class = Class::from_number(told.class).ok_or(Rejection::Malformed { what: "welcome" })?;
+    Ok(CommitRecord {
+        id: told.id,
+        author: told.author,
+        device: told.device,
+        sequence: told.sequence,
+        class,
+        rank: told.rank,
+    })
+}

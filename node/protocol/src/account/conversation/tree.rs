@@ -1,0 +1,298 @@
+//! The tree of epochs: a commit that counts adds the epoch it leads to, beside its rivals (PROTOCOL A5, docs/adr/0010).
+//!
+//! Every epoch's MLS state is kept whole under its own id, so no state is ever restored and no ratchet goes back: which epoch is the tip is a
+//! pointer (see `tip`), and messages under epochs that are not chosen can be read as long as their rows are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidings_crypto::id::{AccountId, EpochId, NodeId};
+use tidings_crypto::mls::{Group, MemberView};
+use tidings_crypto::outer::{LogKey, TopicKey};
+
+use super::{epoch, state};
+use crate::account::identity;
+use crate::account::policy::Policy;
+use crate::error::{Outcome, Rejection};
+use crate::limits::{ANCHORS_MAX, KEPT_EPOCHS_MAX, PAST_EPOCHS_MAX, PAST_TAGS_MAX};
+use crate::record::conversation::{ConversationRecord, LogKeyRecord};
+use crate::record::epoch::{CommitRecord, CutRecord, EpochRecord, ReadmitRecord, Standing};
+use crate::record::key;
+use crate::record::log::DeviceLogRecord;
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+use crate::wire;
+use crate::wire::rejoin::SignedRejoin;
+
+/// The exporter label of an epoch's log key (PROTOCOL A4).
+const LOG_KEY: &str = "tidings/1/log";
+/// The exporter label of a generation secret (PROTOCOL A2).
+const TOPIC: &str = "tidings/1/topic";
+
+fn damaged(_: tidings_crypto::mls::MlsError) -> Rejection {
+    Rejection::Refused { reason: "MLS state" }
+}
+
+/// Where an epoch comes from.
+#[derive(Default)]
+pub(crate) struct Origin {
+    pub(crate) parent: Option<EpochId>,
+    pub(crate) commit: Option<CommitRecord>,
+    pub(crate) cuts: Vec<CutRecord>,
+    pub(crate) readmitted: Vec<ReadmitRecord>,
+    /// The generation secret, where a welcome tells it.
+    pub(crate) topic_secret: Option<[u8; 32]>,
+}
+
+/// Adds the epoch that a valid commit leads to. `next` is the group there. Changes `record`; the caller stores it.
+pub(crate) fn grow(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    (parent, commit): (EpochId, CommitRecord),
+    (mut cuts, rejoins): (Vec<CutRecord>, &[SignedRejoin]),
+    next: &Group,
+) -> Outcome<EpochId> {
+    let id = EpochId::next(&record.id, &parent, &commit.id);
+    let readmitted = readmitted(&mut cuts, rejoins)?;
+    let origin = Origin { parent: Some(parent), commit: Some(commit), cuts, readmitted, topic_secret: None };
+    plant(step, account, record, (id, origin), next)?;
+    Ok(id)
+}
+
+/// The cuts of devices that are let back in at once end one log and begin another.
+fn readmitted(cuts: &mut Vec<CutRecord>, rejoins: &[SignedRejoin]) -> Outcome<Vec<ReadmitRecord>> {
+    let mut all = Vec::with_capacity(rejoins.len());
+    for signed in rejoins {
+        let request = signed.parse()?;
+        let cut = cuts.iter().find(|cut| cut.device == request.device).map_or(0, |cut| cut.sequence);
+        cuts.retain(|cut| cut.device != request.device);
+        all.push(ReadmitRecord {
+            device: request.device,
+            sequence: cut,
+            generation: request.generation,
+            request: wire::encode(signed),
+        });
+    }
+    Ok(all)
+}
+
+/// Adds one epoch to the tree: its rows if the account is a member, its summary in any case.
+pub(crate) fn plant(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    (id, origin): (EpochId, Origin),
+    group: &Group,
+) -> Outcome<()> {
+    let conversation = record.id;
+    let parent = match &origin.parent {
+        Some(parent) => epoch::get(step, account, &conversation, parent)?,
+        None => None,
+    };
+    let mut fresh = summary(step, group, &origin, parent.as_ref())?;
+    if let Some(known) = epoch::get(step, account, &conversation, &id)? {
+        // A welcome told of it, and perhaps of what builds on it.
+        fresh.children = known.children;
+    }
+    if fresh.standing == Standing::Kept {
+        fresh.topic_secret = topic_secret(group, &origin, parent.as_ref(), &fresh)?;
+        fresh.queue = TopicKey::derive(&fresh.topic_secret).queue();
+        fresh.log_key = group.export(LOG_KEY, &[]).map_err(damaged)?;
+        keep_rows(step, account, record, (&id, &fresh), group);
+    }
+    fresh.counter = crate::log::queue::get(step, &fresh.queue)?.map_or(0, |queue| queue.next);
+    enrol(step, account, record, &mut fresh, parent.as_ref(), &group.members())?;
+    if let (Some(at), Some(mut parent)) = (origin.parent, parent)
+        && !parent.children.contains(&id)
+    {
+        parent.children.push(id);
+        epoch::put(step, account, &conversation, &at, &parent);
+    }
+    epoch::put(step, account, &conversation, &id, &fresh);
+    Ok(())
+}
+
+fn summary(step: &Step<'_>, group: &Group, origin: &Origin, parent: Option<&EpochRecord>) -> Outcome<EpochRecord> {
+    let standing = if group.is_active() { Standing::Kept } else { Standing::Out };
+    let queue = parent.map(|parent| parent.queue);
+    Ok(EpochRecord {
+        number: group.epoch(),
+        parent: origin.parent,
+        commit: origin.commit,
+        standing,
+        members: Vec::new(),
+        homes: Vec::new(),
+        policy: group.policy().map_err(damaged)?,
+        log_key: [0; 32],
+        topic_secret: [0; 32],
+        queue: queue.unwrap_or_else(|| TopicKey::derive(&[0; 32]).queue()),
+        entered: step.now.wall.0,
+        counter: 0,
+        children: Vec::new(),
+        cuts: origin.cuts.clone(),
+        added: Vec::new(),
+        readmitted: origin.readmitted.clone(),
+    })
+}
+
+/// The secret of the topic: what a welcome tells, else the parent's, else a new generation's (DECISIONS 19).
+fn topic_secret(
+    group: &Group,
+    origin: &Origin,
+    parent: Option<&EpochRecord>,
+    fresh: &EpochRecord,
+) -> Outcome<[u8; 32]> {
+    if let Some(told) = origin.topic_secret {
+        return Ok(told);
+    }
+    if let Some(parent) = parent
+        && Policy::parse(&parent.policy)?.topic_generation == Policy::parse(&fresh.policy)?.topic_generation
+    {
+        return Ok(parent.topic_secret);
+    }
+    Ok(group.export(TOPIC, &[]).map_err(damaged)?)
+}
+
+fn keep_rows(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    (id, fresh): (&EpochId, &EpochRecord),
+    group: &Group,
+) {
+    state::store_whole(step, account, id, group);
+    let tag = LogKey::from_bytes(fresh.log_key).tag();
+    let row = key::join(&[record.id.as_bytes(), &tag]);
+    step.rows.put(Scope::Account(account), Table::LogKey, &row, &LogKeyRecord { key: fresh.log_key, epoch: *id });
+    record.past_tags.retain(|past| **past != tag);
+    record.past_tags.push(tag.into());
+    if record.past_tags.len() > PAST_TAGS_MAX {
+        record.past_tags.remove(0);
+    }
+    if !record.kept.contains(id) {
+        record.kept.push(*id);
+    }
+}
+
+/// Fills in members and their homes, and notes the devices of those who are new.
+fn enrol(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    fresh: &mut EpochRecord,
+    parent: Option<&EpochRecord>,
+    members: &[MemberView],
+) -> Outcome<()> {
+    let known: BTreeMap<AccountId, NodeId> = parent
+        .map(|parent| parent.members.iter().copied().zip(parent.homes.iter().copied()).collect())
+        .unwrap_or_default();
+    let mut seen = BTreeSet::new();
+    for member in members {
+        let home = match known.get(&member.account()) {
+            Some(home) => *home,
+            None => newcomer(step, account, record, fresh, member)?,
+        };
+        if seen.insert(member.account()) {
+            fresh.members.push(member.account());
+            fresh.homes.push(home);
+        }
+    }
+    Ok(())
+}
+
+/// Notes one member that the parent does not have: the key of its device, and its home.
+fn newcomer(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    fresh: &mut EpochRecord,
+    member: &MemberView,
+) -> Outcome<NodeId> {
+    let log = identity::log(step, account, &member.account())?
+        .ok_or(Rejection::Refused { reason: "member without an identity" })?;
+    let device = log.device(member.device()).ok_or(Rejection::Refused { reason: "device of a member" })?;
+    fresh.added.push(member.device());
+    let row = key::join(&[record.id.as_bytes(), member.device().as_bytes()]);
+    // A device that comes back goes on in its log.
+    if step.rows.get_bytes(Scope::Account(account), Table::DeviceLog, &row)?.is_none() {
+        let blank = DeviceLogRecord::blank(member.account(), *device.device_key.as_bytes());
+        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &blank);
+    }
+    Ok(log.homes().first().map_or(step.config.node, |home| home.node))
+}
+
+/// Gives up what lies too far behind the tip of `path`: rows of epochs that commits can no longer reach (PROTOCOL A5.6).
+pub(crate) fn prune(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    path: &[EpochId],
+) -> Outcome<()> {
+    let behind = path.len().saturating_sub(ANCHORS_MAX + 1);
+    if let Some(base) = path.get(behind).filter(|_| behind > 0).copied() {
+        rebase(step, account, record, base, path.get(..behind).unwrap_or_default())?;
+    }
+    // Of many rivals those go first that were not chosen, the oldest first.
+    while record.kept.len() > KEPT_EPOCHS_MAX {
+        let Some(at) = record.kept.iter().position(|kept| !path.contains(kept)) else { break };
+        let side = record.kept.remove(at);
+        forget(step, account, record, &side)?;
+    }
+    close_queues(step, account, record)
+}
+
+fn rebase(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    base: EpochId,
+    left: &[EpochId],
+) -> Outcome<()> {
+    let conversation = record.id;
+    let stays: BTreeSet<EpochId> = epoch::subtree(step, account, &conversation, &base)?.into_iter().collect();
+    let all = epoch::subtree(step, account, &conversation, &record.base)?;
+    for gone in all.into_iter().filter(|one| !stays.contains(one)) {
+        record.kept.retain(|kept| *kept != gone);
+        forget(step, account, record, &gone)?;
+        if left.contains(&gone) {
+            record.past.push(gone);
+        } else {
+            epoch::delete(step, account, &conversation, &gone);
+        }
+    }
+    while record.past.len() > PAST_EPOCHS_MAX {
+        let oldest = record.past.remove(0);
+        epoch::delete(step, account, &conversation, &oldest);
+    }
+    record.base = base;
+    Ok(())
+}
+
+/// Gives up an epoch's rows. What was decided there is remembered.
+fn forget(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, id: &EpochId) -> Outcome<()> {
+    state::forget_epoch(step, account, &record.id, id)?;
+    if let Some(mut known) = epoch::get(step, account, &record.id, id)?
+        && known.standing == Standing::Kept
+    {
+        known.standing = Standing::Forgotten;
+        epoch::put(step, account, &record.id, id, &known);
+    }
+    Ok(())
+}
+
+/// Ends the interest in queues that no kept epoch uses any more.
+fn close_queues(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
+    if record.queues.len() < 2 {
+        return Ok(());
+    }
+    let mut used = BTreeSet::from([record.queue]);
+    for kept in &record.kept {
+        used.insert(epoch::named(step, account, &record.id, kept)?.queue);
+    }
+    for queue in record.queues.clone().iter().filter(|queue| !used.contains(queue)) {
+        crate::log::queue::unfollow(step, queue, account)?;
+        step.rows.delete(Scope::Account(account), Table::ConversationQueue, queue.as_bytes());
+        record.queues.retain(|open| open != queue);
+    }
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! Welcomes: made with the commit that adds somebody, held until another follower has taken that commit (PROTOCOL A5.3), dropped if its
+//! branch loses before.
+
+use minicbor::{Decode, Encode};
+use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
+use tidings_crypto::outer::LogKey;
+
+use super::{epoch, state};
+use crate::account::{identity, inbox, key_supply, profile};
+use crate::error::{Outcome, Rejection};
+use crate::limits::{TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
+use crate::record;
+use crate::record::conversation::{ConversationKind, ConversationRecord};
+use crate::record::key;
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
+use crate::wire;
+use crate::wire::inbox::{InboxItem, Told, WelcomeBundle};
+
+/// For whom a welcome is.
+pub(crate) struct Guest {
+    pub(crate) account: AccountId,
+    pub(crate) home: NodeId,
+    /// Their box key record.
+    pub(crate) box_key: Vec<u8>,
+}
+
+/// One sealed welcome.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+struct SealedWelcome {
+    #[n(0)]
+    home: NodeId,
+    #[n(1)]
+    recipient: AccountId,
+    #[cbor(n(2), with = "minicbor::bytes")]
+    item: Vec<u8>,
+}
+
+/// Welcomes that wait for their commit to be taken by somebody else. The row's key is the place of the commit's entry.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+struct HeldRecord {
+    #[n(0)]
+    conversation: ConversationId,
+    #[n(1)]
+    epoch: EpochId,
+    /// Unix milliseconds.
+    #[n(2)]
+    since: u64,
+    #[n(3)]
+    welcomes: Vec<SealedWelcome>,
+}
+
+/// Seals a welcome to each guest. It leaves at once if nobody else keeps the conversation, else when the commit at `place` is taken.
+pub(crate) fn prepare(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    (epoch, place): (EpochId, (QueueId, u64)),
+    welcome: &[u8],
+    guests: Vec<Guest>,
+) -> Outcome<()> {
+    let mut welcomes = Vec::with_capacity(guests.len());
+    for guest in guests {
+        let item = seal(step, account, record, epoch, welcome, &guest)?;
+        welcomes.push(SealedWelcome { home: guest.home, recipient: guest.account, item });
+    }
+    let held = HeldRecord { conversation: record.id, epoch, since: step.now.wall.0, welcomes };
+    if is_taken_by_all(step, &place.0)? {
+        return release(step, held);
+    }
+    let row = key::counted(place.0.as_bytes(), place.1);
+    step.rows.put(Scope::Account(account), Table::HeldWelcome, &row, &held);
+    step.set_timer(TimerKind::Act(account, record.id), WELCOME_HELD_MS_MAX);
+    Ok(())
+}
+
+/// Whether no other node keeps the queue (DECISIONS 18).
+fn is_taken_by_all(step: &Step<'_>, queue: &QueueId) -> Outcome<bool> {
+    Ok(crate::log::queue::get(step, queue)?.is_none_or(|queue| queue.followers.is_empty()))
+}
+
+fn release(step: &mut Step<'_>, held: HeldRecord) -> Outcome<()> {
+    for welcome in held.welcomes {
+        crate::log::parcel::send(step, welcome.home, welcome.recipient, welcome.item)?;
+    }
+    Ok(())
+}
+
+/// Another node has the commit at `place` durably.
+pub(crate) fn accepted(step: &mut Step<'_>, account: AccountId, place: &[u8]) -> Outcome<()> {
+    if let Some(held) = step.rows.get::<HeldRecord>(Scope::Account(account), Table::HeldWelcome, place)? {
+        step.rows.delete(Scope::Account(account), Table::HeldWelcome, place);
+        release(step, held)?;
+    }
+    Ok(())
+}
+
+/// Lets go what has been held long enough: if nobody answers, nobody contradicts.
+pub(crate) fn release_due(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
+    for (row, held) in held(step, account, conversation)? {
+        let waited = step.now.wall.0.saturating_sub(held.since);
+        if waited >= WELCOME_HELD_MS_MAX {
+            step.rows.delete(Scope::Account(account), Table::HeldWelcome, &row);
+            release(step, held)?;
+        } else {
+            step.set_timer(TimerKind::Act(account, *conversation), WELCOME_HELD_MS_MAX - waited);
+        }
+    }
+    Ok(())
+}
+
+/// The epoch's branch has lost: whoever it added is added again on the other.
+pub(crate) fn withdraw(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    epoch: &EpochId,
+) -> Outcome<()> {
+    for (row, held) in held(step, account, conversation)? {
+        if held.epoch == *epoch {
+            step.rows.delete(Scope::Account(account), Table::HeldWelcome, &row);
+        }
+    }
+    Ok(())
+}
+
+fn held(step: &Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<Vec<(Vec<u8>, HeldRecord)>> {
+    let mut all = Vec::new();
+    for (row, value) in step.rows.scan(Scope::Account(account), Table::HeldWelcome, b"", usize::MAX)? {
+        let held: HeldRecord = record::decode(&value, "held welcome")?;
+        if held.conversation == *conversation {
+            all.push((row, held));
+        }
+    }
+    Ok(all)
+}
+
+fn seal(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    epoch: EpochId,
+    welcome: &[u8],
+    guest: &Guest,
+) -> Outcome<Vec<u8>> {
+    let own = crate::directory::account(step, &account)?.ok_or(Rejection::NotFound)?;
+    let key_token = match record.kind {
+        ConversationKind::Direct => key_supply::make_token(step, account),
+        ConversationKind::Group => [0; 16],
+    };
+    let at = epoch::named(step, account, &record.id, &epoch)?;
+    let own_tag = LogKey::from_bytes(at.log_key).tag();
+    let introductions = at.members.iter().map(|member| identity::introduce(step, account, member));
+    let bundle = WelcomeBundle {
+        welcome: wire::field(welcome.to_vec()),
+        creation: state::policy(record)?.creation,
+        epoch,
+        topic_secret: at.topic_secret,
+        past_tags: record.past_tags.iter().map(|tag| **tag).filter(|tag| *tag != own_tag).collect(),
+        told: tell(step, account, record, &epoch)?,
+        members: introductions.collect::<Outcome<_>>()?,
+        display_name: wire::field(own.display_name.into_bytes()),
+        box_key: wire::field(own.box_key),
+        key_token,
+    };
+    let signed = bundle.signed(&guest.account, &profile::load(step, account)?.device_key());
+    inbox::seal(step, guest.account, &guest.box_key, &InboxItem::Welcome(signed))
+}
+
+/// What a newcomer must know of the tree to choose as everybody does: the ancestors of its epoch, and their other children.
+fn tell(step: &Step<'_>, account: AccountId, record: &ConversationRecord, epoch: &EpochId) -> Outcome<Vec<Told>> {
+    let mut lineage = vec![*epoch];
+    while let Some(at) = lineage.last().filter(|at| **at != record.base).copied() {
+        match epoch::named(step, account, &record.id, &at)?.parent {
+            Some(parent) => lineage.push(parent),
+            None => break,
+        }
+    }
+    let mut told = vec![Told::of(*epoch, &epoch::named(step, account, &record.id, epoch)?)];
+    for ancestor in lineage.iter().skip(1) {
+        let known = epoch::named(step, account, &record.id, ancestor)?;
+        for child in &known.children {
+            if !lineage.contains(child) {
+                told.push(Told::of(*child, &epoch::named(step, account, &record.id, child)?));
+            }
+        }
+        told.push(Told::of(*ancestor, &known));
+        if told.len() > TOLD_EPOCHS_MAX {
+            break;
+        }
+    }
+    told.truncate(TOLD_EPOCHS_MAX);
+    // Parents first.
+    told.reverse();
+    Ok(told)
+}

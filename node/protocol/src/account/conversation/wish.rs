@@ -1,0 +1,208 @@
+//! Wishes: what a person asked of a group, kept until a commit that everybody takes has done it (PROTOCOL A5.3, A5.9).
+//!
+//! A commit is made only when the device is fresh, and is wished for again when its branch loses. Removals come first. Adds wait in their
+//! own rows (`member_add`), since they also wait for key packages.
+
+use minicbor::{Decode, Encode};
+use tidings_crypto::id::{AccountId, ConversationId, EpochId, QueueId};
+
+use super::commit::{Plan, commit};
+use super::{member_add, readmit, rejoin, state};
+use crate::account::policy::Policy;
+use crate::account::unlock;
+use crate::error::{Outcome, Rejection};
+use crate::peer::Purpose;
+use crate::record;
+use crate::record::conversation::ConversationRecord;
+use crate::record::epoch::EpochRecord;
+use crate::record::key;
+use crate::step::{Step, refused};
+use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
+
+/// One wish.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Wish {
+    /// Remove a member.
+    #[n(0)]
+    Remove {
+        /// Whom.
+        #[n(0)]
+        member: AccountId,
+    },
+    /// Change the policy: whatever differs between the two.
+    #[n(1)]
+    Policy {
+        /// The policy it was when it was wished for.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        before: Vec<u8>,
+        /// The policy it shall be.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        wanted: Vec<u8>,
+    },
+    /// Carry out another's wish to leave.
+    #[n(2)]
+    Leaver {
+        /// The SelfRemove, which holds at one epoch only.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        proposal: Vec<u8>,
+        /// That epoch.
+        #[n(1)]
+        epoch: EpochId,
+        /// When it is this device's turn, unix milliseconds.
+        #[n(2)]
+        due: u64,
+    },
+    /// Let a device back in.
+    #[n(3)]
+    Readmit {
+        /// Its request.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        request: Vec<u8>,
+        /// When it is this device's turn, unix milliseconds.
+        #[n(1)]
+        due: u64,
+    },
+}
+
+impl Wish {
+    /// Removals first (PROTOCOL A5.9).
+    const fn order(&self) -> u8 {
+        match self {
+            Self::Remove { .. } => 0,
+            Self::Policy { .. } => 1,
+            Self::Leaver { .. } => 2,
+            Self::Readmit { .. } => 3,
+        }
+    }
+
+    const fn due(&self) -> u64 {
+        match self {
+            Self::Remove { .. } | Self::Policy { .. } => 0,
+            Self::Leaver { due, .. } | Self::Readmit { due, .. } => *due,
+        }
+    }
+}
+
+/// Keeps a wish. The same wish is kept once.
+pub(crate) fn keep(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId, wish: &Wish) {
+    let bytes = record::encode(wish);
+    let name = tidings_crypto::derive("tidings/1/wish", &[&bytes]);
+    let row = key::join(&[conversation.as_bytes(), &[wish.order()], &name]);
+    step.rows.put_bytes(Scope::Account(account), Table::Wish, &row, bytes);
+    step.to_act.insert((account, *conversation));
+}
+
+/// Wishes again for what a commit of this device did on a branch that has lost.
+pub(crate) fn again(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    parent: &EpochRecord,
+    lost: &EpochRecord,
+) -> Outcome<()> {
+    let removed = parent.members.iter().filter(|member| !lost.members.contains(member));
+    for member in removed.copied().collect::<Vec<_>>() {
+        // Who wanted to leave says so again.
+        if lost.commit.is_some_and(|commit| commit.class == super::rule::Class::Removal) {
+            keep(step, account, &record.id, &Wish::Remove { member });
+        }
+    }
+    for member in lost.members.iter().filter(|member| !parent.members.contains(member)).copied().collect::<Vec<_>>() {
+        refused(step.attempt(|step| member_add::wait(step, account, &record.id, &member)))?.unwrap_or_default();
+    }
+    for back in &lost.readmitted {
+        keep(step, account, &record.id, &Wish::Readmit { request: back.request.clone(), due: 0 });
+    }
+    if parent.policy != lost.policy {
+        let wish = Wish::Policy { before: parent.policy.clone(), wanted: lost.policy.clone() };
+        keep(step, account, &record.id, &wish);
+    }
+    Ok(())
+}
+
+/// Whether this device may commit now: it has heard of what others did, as far as anybody can be reached (PROTOCOL A5.3).
+pub(crate) fn is_fresh(step: &Step<'_>, record: &ConversationRecord) -> Outcome<bool> {
+    if record.stranded {
+        return Ok(false);
+    }
+    let Some(queue) = crate::log::queue::get(step, &record.queue)? else { return Ok(true) };
+    if queue.followers.is_empty() {
+        return Ok(true);
+    }
+    let reading = |purpose: &Purpose| match purpose {
+        Purpose::List(queues) => queues.iter().any(|queue| record.queues.contains(queue)),
+        Purpose::Fetch(queue) => record.queues.contains(queue),
+        _ => false,
+    };
+    let reachable = queue.followers.iter().any(|follower| step.peers.is_connected(follower.node));
+    Ok(reachable && !step.peers.any_under_way(reading))
+}
+
+/// Does what was wished for, one commit at a time, as far as it can be done now.
+pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
+    if !step.rows.is_unlocked(account)? {
+        return Ok(());
+    }
+    super::welcome::release_due(step, account, conversation)?;
+    match state::get(step, account, conversation)? {
+        Some(record) if record.stranded => return rejoin::again(step, account, record),
+        Some(_) => {}
+        None => return Ok(()),
+    }
+    for (row, value) in step.rows.scan(Scope::Account(account), Table::Wish, conversation.as_bytes(), usize::MAX)? {
+        let record = match refused(state::of_member(step, account, conversation))? {
+            Ok(record) => record,
+            Err(Rejection::NotMember) => return Ok(()),
+            Err(rejection) => return Err(rejection.into()),
+        };
+        if !is_fresh(step, &record)? {
+            return Ok(());
+        }
+        let wish: Wish = record::decode(&value, "wish")?;
+        let wait = wish.due().saturating_sub(step.now.wall.0);
+        if wait > 0 {
+            step.set_timer(TimerKind::Act(account, *conversation), wait);
+            continue;
+        }
+        step.rows.delete(Scope::Account(account), Table::Wish, &row);
+        // What is no longer possible, or no longer needed, is over.
+        drop(refused(step.attempt(|step| grant(step, account, record, wish)))?);
+    }
+    member_add::resume_in(step, account, conversation)
+}
+
+fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord, wish: Wish) -> Outcome<()> {
+    let plan = match wish {
+        Wish::Remove { member } => super::member_remove::plan(step, account, &record, &member)?,
+        Wish::Policy { before, wanted } => {
+            let (before, wanted) = (Policy::parse(&before)?, Policy::parse(&wanted)?);
+            let policy = state::policy(&record)?.rebased(&before, &wanted);
+            if policy.to_bytes() == record.policy {
+                return Ok(());
+            }
+            Plan { policy: Some(policy), ..Plan::default() }
+        }
+        Wish::Leaver { proposal, epoch, .. } => {
+            if epoch != record.tip {
+                return Ok(());
+            }
+            Plan { self_removes: vec![proposal], ..Plan::default() }
+        }
+        Wish::Readmit { request, .. } => readmit::plan(step, account, &record, &request)?,
+    };
+    commit(step, account, &mut record, plan)
+}
+
+/// A follower has said what is new in a queue: whoever waited to be fresh may be so now.
+pub(crate) fn heard(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
+    let Some(kept) = crate::log::queue::get(step, queue)? else { return Ok(()) };
+    for account in kept.subscribers {
+        if step.rows.is_unlocked(account)?
+            && let Some(conversation) = unlock::conversation_of(step, account, queue)?
+        {
+            step.to_act.insert((account, conversation));
+        }
+    }
+    Ok(())
+}

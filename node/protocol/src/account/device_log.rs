@@ -1,0 +1,108 @@
+//! Another device's log as this account has processed it: what came, what is missing, what will never count (PROTOCOL A4).
+//!
+//! A log may have gaps: an entry whose predecessor stands under an epoch that this account does not know, on another branch or from before
+//! its time, is not kept waiting for it; if the epoch becomes known after all, the gap is filled. The upper sixteen bits of a sequence number
+//! are the log's generation, so that the log of a device that was let back in goes on above its old one.
+
+use tidings_crypto::id::AccountId;
+
+use super::process::log_key;
+use crate::error::Outcome;
+use crate::limits::{LOG_EPOCHS_MAX, LOG_GAPS_MAX};
+use crate::record::conversation::ConversationRecord;
+use crate::record::log::{DeviceLogRecord, Stretch};
+use crate::step::Step;
+use crate::wire::inner::{Kind, Signed};
+
+/// Where an entry stands in its author's log.
+pub(crate) enum Place {
+    /// Everything before it was processed, as far as this account can ever read it.
+    Next,
+    /// Something before it is missing.
+    Later,
+    /// It was processed before.
+    Before,
+    /// It names another predecessor than the one that was processed, or another entry stands in its place.
+    Fork,
+}
+
+/// Whether the entry with this number was processed.
+pub(crate) fn has(log: &DeviceLogRecord, sequence: u64) -> bool {
+    sequence <= log.sequence && !log.gaps.iter().any(|gap| gap.contains(sequence))
+}
+
+/// Whether a number lies behind the end of a log, or between two of its generations.
+pub(crate) fn is_cut(log: &DeviceLogRecord, sequence: u64) -> bool {
+    log.cut.is_some_and(|cut| sequence > cut) || log.void.is_some_and(|void| void.contains(sequence))
+}
+
+/// Whether an entry counts no more, or not yet: after a cut, or of a generation that nobody has let in.
+pub(crate) fn is_over(log: &DeviceLogRecord, entry: &Signed) -> bool {
+    is_cut(log, entry.inner.sequence) || entry.inner.generation > log.generation
+}
+
+pub(crate) fn place(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    log: &DeviceLogRecord,
+    entry: &Signed,
+) -> Outcome<Place> {
+    let sequence = entry.inner.sequence;
+    // A predecessor sealed under an epoch that is not known here is not waited for.
+    let waits = || Ok::<bool, crate::error::Error>(log_key(step, account, record, &entry.inner.prev_tag)?.is_some());
+    if let Some(gap) = log.gaps.iter().find(|gap| gap.contains(sequence)) {
+        return Ok(if sequence == gap.first || !waits()? { Place::Next } else { Place::Later });
+    }
+    if sequence <= log.sequence {
+        let other = sequence == log.sequence && *entry.id().as_bytes() != log.head;
+        return Ok(if other && entry.inner.kind() == Some(Kind::Commit) { Place::Fork } else { Place::Before });
+    }
+    let follows = sequence == log.sequence.saturating_add(1);
+    Ok(if follows && entry.inner.prev == log.head || !waits()? {
+        Place::Next
+    } else if follows {
+        Place::Fork
+    } else {
+        Place::Later
+    })
+}
+
+/// Notes that an entry was processed.
+pub(crate) fn advance(log: &mut DeviceLogRecord, entry: &Signed) {
+    let sequence = entry.inner.sequence;
+    if sequence > log.sequence {
+        let first = log.sequence.saturating_add(1);
+        if sequence > first {
+            log.gaps.push(Stretch { first, last: sequence - 1 });
+            if log.gaps.len() > LOG_GAPS_MAX {
+                log.gaps.remove(0);
+            }
+        }
+        log.sequence = sequence;
+        log.head = *entry.id().as_bytes();
+    } else {
+        fill(log, sequence);
+    }
+    match log.owed.last_mut() {
+        Some(span) if span.last.saturating_add(1) == sequence => span.last = sequence,
+        Some(_) | None => log.owed.push(Stretch { first: sequence, last: sequence }),
+    }
+    if !log.epochs.contains(&entry.inner.epoch) {
+        log.epochs.push(entry.inner.epoch);
+        if log.epochs.len() > LOG_EPOCHS_MAX {
+            log.epochs.remove(0);
+        }
+    }
+}
+
+fn fill(log: &mut DeviceLogRecord, sequence: u64) {
+    let Some(at) = log.gaps.iter().position(|gap| gap.contains(sequence)) else { return };
+    let gap = log.gaps.remove(at);
+    if sequence < gap.last {
+        log.gaps.insert(at, Stretch { first: sequence + 1, last: gap.last });
+    }
+    if gap.first < sequence {
+        log.gaps.insert(at, Stretch { first: gap.first, last: sequence - 1 });
+    }
+}

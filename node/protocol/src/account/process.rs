@@ -1,0 +1,227 @@
+//! Processing one entry for an account: open, verify, put in its place in its author's log, hand to the operation for its kind.
+
+use tidings_crypto::id::{AccountId, DeviceId};
+use tidings_crypto::outer::{LogKey, Outer};
+use tidings_crypto::sign::VerifyingKey;
+
+use super::conversation::publish::{clamp_clock, heard_clock};
+use super::conversation::state as conversation_state;
+use super::conversation::{equivocation, follow_commit, leave, readmit, rejoin};
+use super::device_log::{self, Place};
+use super::message::{receipt, receive};
+use super::{event, profile};
+use crate::error::{Fault, Outcome, Rejection};
+use crate::limits::DEPENDENCIES_MAX;
+use crate::record::conversation::{ConversationRecord, HeadRecord, LogKeyRecord, Membership};
+use crate::record::event::EventKind;
+use crate::record::key;
+use crate::record::log::DeviceLogRecord;
+use crate::step::{Step, refused};
+use crate::store::table::{Scope, Table};
+use crate::wire;
+use crate::wire::inner::{Kind, Signed};
+use crate::wire::rejoin::{Reason, SignedRejoin};
+
+/// What became of one entry.
+pub(crate) enum Progress {
+    /// It was processed, or is an own one, or was before.
+    Done,
+    /// Something it builds on is missing.
+    Waits,
+}
+
+/// Processes one outer entry of a conversation.
+pub(crate) fn process(
+    step: &mut Step<'_>,
+    account: AccountId,
+    mut record: ConversationRecord,
+    bytes: &[u8],
+) -> Outcome<Progress> {
+    let outer = Outer::parse(bytes).map_err(|_| Rejection::Malformed { what: "outer entry" })?;
+    let tag = outer.epoch_tag();
+    let Some(key) = log_key(step, account, &record, &tag)? else {
+        // Sealed before we came, or while we are out: not meant for us.
+        let out = matches!(record.membership, Membership::Left | Membership::Removed);
+        return Ok(if out || is_past(&record, &tag) { Progress::Done } else { Progress::Waits });
+    };
+    let entry = open(&outer, &key, &record)?;
+    let own = profile::load(step, account)?.device;
+    if entry.inner.device == own {
+        return own_entry(step, account, record, &entry);
+    }
+    let row = key::join(&[record.id.as_bytes(), entry.inner.device.as_bytes()]);
+    let log: DeviceLogRecord = step
+        .rows
+        .get(Scope::Account(account), Table::DeviceLog, &row)?
+        .ok_or(Rejection::Refused { reason: "device that is no member" })?;
+    if device_log::has(&log, entry.inner.sequence) && entry.inner.kind() != Some(Kind::Commit) {
+        return Ok(Progress::Done);
+    }
+    entry.verify(&VerifyingKey::from_bytes(log.key))?;
+    if entry.inner.kind() == Some(Kind::Rejoin) {
+        return asked_to_rejoin(step, account, &record, &entry);
+    }
+    if device_log::is_over(&log, &entry) {
+        // The device may be added again, and then nobody shall wait for this.
+        let dropped = log.dropped.max(entry.inner.sequence);
+        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &DeviceLogRecord { dropped, ..log });
+        return Ok(Progress::Done);
+    }
+    match device_log::place(step, account, &record, &log, &entry)? {
+        Place::Next if has_dependencies(step, account, &record, own, &entry)? => {}
+        Place::Next | Place::Later => return Ok(Progress::Waits),
+        Place::Before => return Ok(Progress::Done),
+        Place::Fork => {
+            // Its author shows different logs to different members. Nobody shall wait for what others may have seen of it.
+            equivocation::found(step, account, &mut record, &entry, log, &row)?;
+            return Ok(Progress::Done);
+        }
+    }
+    route(step, account, &mut record, &entry, &log, &row)?;
+    record.clock = heard_clock(record.clock, entry.inner.clock, step.now.wall.0);
+    note_head(&mut record, &entry, tag);
+    conversation_state::put(step, account, &record);
+    Ok(Progress::Done)
+}
+
+fn open(outer: &Outer, key: &LogKeyRecord, record: &ConversationRecord) -> Outcome<Signed> {
+    let plain = outer.open(&LogKey::from_bytes(key.key)).map_err(|_| Rejection::Refused { reason: "seal" })?;
+    let entry = Signed::parse(&plain)?;
+    if entry.inner.conversation != record.id || entry.inner.epoch != key.epoch {
+        return Err(Rejection::Refused { reason: "entry of another conversation or epoch" }.into());
+    }
+    Ok(entry)
+}
+
+/// An entry in this device's own name. One that it has not written was written by a copy of it, or by itself before its folder was put back:
+/// its ratchets may no longer be used (PROTOCOL D9).
+fn own_entry(
+    step: &mut Step<'_>,
+    account: AccountId,
+    mut record: ConversationRecord,
+    entry: &Signed,
+) -> Outcome<Progress> {
+    let row = key::counted(record.id.as_bytes(), entry.inner.sequence);
+    let known = step.rows.get_bytes(Scope::Account(account), Table::OwnEntry, &row)?;
+    let written = known.is_some_and(|id| id == entry.id().as_bytes());
+    if written || entry.inner.kind() == Some(Kind::Rejoin) || entry.inner.generation < record.generation {
+        return Ok(Progress::Done);
+    }
+    let device_key = profile::load(step, account)?.device_key().verifying_key();
+    entry.verify(&device_key)?;
+    if matches!(record.membership, Membership::Member | Membership::Leaving) {
+        rejoin::ask(step, account, &mut record, Reason::Copied)?;
+        conversation_state::put(step, account, &record);
+    }
+    Ok(Progress::Done)
+}
+
+/// A request to be let back in stands outside its author's log, which may be what is broken.
+fn asked_to_rejoin(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    entry: &Signed,
+) -> Outcome<Progress> {
+    let signed: SignedRejoin = wire::decode(entry.inner.body.as_slice(), "rejoin request")?;
+    drop(refused(step.attempt(|step| readmit::requested(step, account, record, &signed)))?);
+    Ok(Progress::Done)
+}
+
+pub(crate) fn is_past(record: &ConversationRecord, tag: &[u8; 8]) -> bool {
+    record.past_tags.iter().any(|past| **past == *tag)
+}
+
+pub(crate) fn log_key(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    tag: &[u8; 8],
+) -> Outcome<Option<LogKeyRecord>> {
+    step.rows.get(Scope::Account(account), Table::LogKey, &key::join(&[record.id.as_bytes(), tag]))
+}
+
+fn has_dependencies(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    own: DeviceId,
+    entry: &Signed,
+) -> Outcome<bool> {
+    for dependency in entry.inner.dependencies.iter().filter(|dependency| dependency.device != own) {
+        let row = key::join(&[record.id.as_bytes(), dependency.device.as_bytes()]);
+        let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)? else {
+            continue;
+        };
+        let readable = log_key(step, account, record, &dependency.tag)?.is_some()
+            && log.forked_at.is_none()
+            && dependency.sequence > log.dropped
+            && !device_log::is_cut(&log, dependency.sequence);
+        if readable && !device_log::has(&log, dependency.sequence) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Hands an entry to the operation for its kind and moves its author's log on.
+fn route(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    entry: &Signed,
+    log: &DeviceLogRecord,
+    row: &[u8],
+) -> Outcome<()> {
+    let scope = Scope::Account(account);
+    let author = log.account;
+    let clock = clamp_clock(entry.inner.clock, step.now.wall.0).max(log.clock);
+    let mut unreadable = false;
+    match entry.inner.kind() {
+        Some(Kind::App) => unreadable = !receive::received(step, account, record, entry, (author, clock))?,
+        Some(Kind::Commit) => {
+            try_on(step, record, |step, record| follow_commit::received(step, account, record, entry, log))?
+        }
+        Some(Kind::SelfRemove) => {
+            try_on(step, record, |step, record| leave::received(step, account, record, entry, author))?
+        }
+        Some(Kind::Receipt | Kind::Rejoin) => {}
+        // A later version may know it; it cannot change the group.
+        None => {
+            record.unreadable = record.unreadable.saturating_add(1);
+            event::emit(step, account, Some(record.id), EventKind::Unreadable)?;
+        }
+    }
+    let mut log: DeviceLogRecord = step.rows.get(scope, Table::DeviceLog, row)?.ok_or(Fault::Damaged("device log"))?;
+    if entry.inner.kind() == Some(Kind::Receipt) {
+        drop(refused(receipt::received(step, account, record, entry, &mut log))?);
+    }
+    if unreadable {
+        log.unreadable.push(entry.inner.sequence);
+    }
+    log.clock = clock;
+    device_log::advance(&mut log, entry);
+    step.rows.put(scope, Table::DeviceLog, row, &log);
+    Ok(())
+}
+
+/// Runs an operation that changes the conversation; if it is refused, neither rows nor `record` keep anything of it.
+pub(crate) fn try_on(
+    step: &mut Step<'_>,
+    record: &mut ConversationRecord,
+    operation: impl FnOnce(&mut Step<'_>, &mut ConversationRecord) -> Outcome<()>,
+) -> Result<(), Fault> {
+    let mut changed = record.clone();
+    if refused(step.attempt(|step| operation(step, &mut changed)))?.is_ok() {
+        *record = changed;
+    }
+    Ok(())
+}
+
+fn note_head(record: &mut ConversationRecord, entry: &Signed, tag: [u8; 8]) {
+    record.heads.retain(|head| head.device != entry.inner.device);
+    record.heads.push(HeadRecord { device: entry.inner.device, sequence: entry.inner.sequence, tag });
+    if record.heads.len() > DEPENDENCIES_MAX {
+        record.heads.remove(0);
+    }
+}

@@ -1,0 +1,129 @@
+//! Epochs of a conversation as an account keeps them: a tree, since commits race (PROTOCOL A5). The MLS rows of each stand elsewhere,
+//! under the same id.
+
+use minicbor::{Decode, Encode};
+use tidings_crypto::id::{AccountId, DeviceId, EntryId, EpochId, NodeId, QueueId};
+
+use crate::account::conversation::rule::Class;
+
+/// What an account has of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Standing {
+    /// Its MLS rows: messages and commits under it can be read.
+    #[n(0)]
+    Kept,
+    /// Nothing: the commit that leads to it removed this account.
+    #[n(1)]
+    Out,
+    /// Its rows were given up: for forward secrecy, or because the commit is of no use to this device.
+    #[n(2)]
+    Forgotten,
+    /// Only what a welcome told of it.
+    #[n(3)]
+    Told,
+}
+
+/// The commit that leads to an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct CommitRecord {
+    /// Its entry.
+    #[n(0)]
+    pub id: EntryId,
+    /// Who made it.
+    #[n(1)]
+    pub author: AccountId,
+    /// On which device.
+    #[n(2)]
+    pub device: DeviceId,
+    /// Its place in that device's log.
+    #[n(3)]
+    pub sequence: u64,
+    /// What it does.
+    #[n(4)]
+    pub class: Class,
+    /// Its author's rank at the parent; 0 is the most senior.
+    #[n(5)]
+    pub rank: u16,
+}
+
+/// Where a removed device's log ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct CutRecord {
+    /// The removed device.
+    #[n(0)]
+    pub device: DeviceId,
+    /// The last entry that counts.
+    #[n(1)]
+    pub sequence: u64,
+}
+
+/// A device that is let back in: its old log ends, and another begins.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ReadmitRecord {
+    /// The device.
+    #[n(0)]
+    pub device: DeviceId,
+    /// The last entry of its old log that counts.
+    #[n(1)]
+    pub sequence: u64,
+    /// The generation of the log that begins.
+    #[n(2)]
+    pub generation: u16,
+    /// Its request, as it was signed.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub request: Vec<u8>,
+}
+
+/// One epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct EpochRecord {
+    /// Its number in MLS; rivals share it.
+    #[n(0)]
+    pub number: u64,
+    /// What it builds on; none for the first, and for the oldest that a newcomer was told of.
+    #[n(1)]
+    pub parent: Option<EpochId>,
+    /// How it came about; none for the first.
+    #[n(2)]
+    pub commit: Option<CommitRecord>,
+    /// What the account has of it.
+    #[n(3)]
+    pub standing: Standing,
+    /// Members, in the order of the tree; empty where only a welcome told of it.
+    #[n(4)]
+    pub members: Vec<AccountId>,
+    /// The node that hosts each of `members`, in the same order.
+    #[n(5)]
+    pub homes: Vec<NodeId>,
+    /// The policy extension, as bytes; empty where only a welcome told of it.
+    #[cbor(n(6), with = "minicbor::bytes")]
+    pub policy: Vec<u8>,
+    /// The key of the outer seal; zeros if the account is no member.
+    #[cbor(n(7), with = "minicbor::bytes")]
+    pub log_key: [u8; 32],
+    /// The generation secret of its topic; zeros if the account is no member.
+    #[cbor(n(8), with = "minicbor::bytes")]
+    pub topic_secret: [u8; 32],
+    /// The queue that carries its entries.
+    #[n(9)]
+    pub queue: QueueId,
+    /// When it was entered or heard of, unix milliseconds.
+    #[n(10)]
+    pub entered: u64,
+    /// The counter that its queue stood at then: what it changes can concern later entries only.
+    #[n(11)]
+    pub counter: u64,
+    /// Valid commits to it that are known, by the epochs they lead to.
+    #[n(12)]
+    pub children: Vec<EpochId>,
+    /// Logs that its commit ends.
+    #[n(13)]
+    pub cuts: Vec<CutRecord>,
+    /// Devices that its commit adds.
+    #[n(14)]
+    pub added: Vec<DeviceId>,
+    /// Devices that its commit lets back in.
+    #[n(15)]
+    pub readmitted: Vec<ReadmitRecord>,
+}
