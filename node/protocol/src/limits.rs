@@ -78,6 +78,10 @@ pub const KEY_PACKAGE_OFFERED_SECONDS: u64 = 28 * 24 * 3600;
 /// Epochs whose state is kept for late messages (PROTOCOL A5.6, k = 16). Older messages are counted as unreadable.
 pub const ANCHORS_MAX: usize = 16;
 
+/// Most commits of others that must lie between two ordinary ones of a member without a role (PROTOCOL A5.4 rule 2). As many as a newcomer
+/// is told of, so that it judges like everybody. Beyond the bound the commit is invalid.
+pub const FLOOD_SPACING_MAX: usize = 16;
+
 /// Past epoch tags remembered, so that a newcomer does not keep entries it can never read. Older entries than that are rare, and then wait.
 pub const PAST_TAGS_MAX: usize = 64;
 
