@@ -77,6 +77,10 @@ pub const KEY_PACKAGE_OFFERED_SECONDS: u64 = 28 * 24 * 3600;
 /// counted as unreadable, and a commit to an older epoch comes too late.
 pub const ANCHORS_MAX: usize = 16;
 
+/// Most commits of others that must lie between two ordinary ones of a member without a role (PROTOCOL A5.4 rule 2). As many as a newcomer
+/// is told of, so that it judges like everybody. Beyond the bound the commit is invalid.
+pub const FLOOD_SPACING_MAX: usize = 16;
+
 /// Past epoch tags remembered, so that a newcomer does not keep entries it can never read. Older entries than that are rare, and then wait.
 pub const PAST_TAGS_MAX: usize = 64;
 
@@ -107,9 +111,6 @@ pub const SYNC_ASKS_MAX: u32 = 6;
 
 /// Most gaps remembered in one device's log. Of more, the oldest count as filled.
 pub const LOG_GAPS_MAX: usize = 32;
-
-/// Most epochs remembered of those a device wrote under: as many as can be kept.
-pub const LOG_EPOCHS_MAX: usize = 64;
 
 /// Members of a group (PROTOCOL A11: free up to 100, designed to 1,000).
 pub const MEMBERS_MAX: usize = 1000;

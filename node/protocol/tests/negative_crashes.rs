@@ -147,7 +147,7 @@ fn a_crash_at_any_step_of_any_node_before_or_after_the_commit_repeats_and_loses_
                 all.check(&when);
                 all.check_never_repeated(&when);
                 if all.world.crash.is_some() {
-                    assert!(countdown > 20, "the scenario has more steps than that");
+                    assert!(countdown > 15, "the scenario has more steps than that: {when}");
                     break;
                 }
             }

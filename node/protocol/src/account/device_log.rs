@@ -8,7 +8,7 @@ use tidings_crypto::id::AccountId;
 
 use super::process::log_key;
 use crate::error::Outcome;
-use crate::limits::{LOG_EPOCHS_MAX, LOG_GAPS_MAX};
+use crate::limits::LOG_GAPS_MAX;
 use crate::record::conversation::ConversationRecord;
 use crate::record::log::{DeviceLogRecord, Stretch};
 use crate::step::Step;
@@ -87,12 +87,6 @@ pub(crate) fn advance(log: &mut DeviceLogRecord, entry: &Signed) {
     match log.owed.last_mut() {
         Some(span) if span.last.saturating_add(1) == sequence => span.last = sequence,
         Some(_) | None => log.owed.push(Stretch { first: sequence, last: sequence }),
-    }
-    if !log.epochs.contains(&entry.inner.epoch) {
-        log.epochs.push(entry.inner.epoch);
-        if log.epochs.len() > LOG_EPOCHS_MAX {
-            log.epochs.remove(0);
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use tidings_crypto::sign::VerifyingKey;
 
 use super::conversation::publish::{clamp_clock, heard_clock};
 use super::conversation::state as conversation_state;
-use super::conversation::{equivocation, follow_commit, leave, readmit, rejoin};
+use super::conversation::{equivocation, follow_commit, leave, readmit, rejoin, valid};
 use super::device_log::{self, Place};
 use super::message::{receipt, receive};
 use super::{event, profile};
@@ -201,6 +201,7 @@ fn route(
     }
     log.clock = clock;
     device_log::advance(&mut log, entry);
+    valid::extend(step, account, record, &mut log, entry)?;
     step.rows.put(scope, Table::DeviceLog, row, &log);
     Ok(())
 }

@@ -45,6 +45,9 @@ pub struct CommitRecord {
     /// Its author's rank at the parent; 0 is the most senior.
     #[n(5)]
     pub rank: u16,
+    /// Whether its author's log forks at or before it: it counts last.
+    #[n(6)]
+    pub demoted: bool,
 }
 
 /// Where a removed device's log ends.

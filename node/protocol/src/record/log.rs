@@ -1,7 +1,9 @@
 //! Rows of the log layer.
 
 use minicbor::{Decode, Encode};
-use tidings_crypto::id::{AccountId, EpochId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, NodeId, QueueId};
+
+use crate::account::conversation::rule::Trail;
 
 /// Another node that keeps a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -104,9 +106,9 @@ pub struct DeviceLogRecord {
     /// Which log of the device this is: it counts how often the device was let back in.
     #[n(11)]
     pub generation: u16,
-    /// Epochs under which it wrote: it had reached them.
+    /// The epochs that it had reached when it wrote.
     #[n(12)]
-    pub epochs: Vec<EpochId>,
+    pub trail: Trail,
     /// Entries that were skipped since they could not be opened.
     #[n(13)]
     pub gaps: Vec<Stretch>,
@@ -154,7 +156,7 @@ impl DeviceLogRecord {
             forked_at: None,
             dropped: 0,
             generation: 0,
-            epochs: Vec::new(),
+            trail: Trail::default(),
             gaps: Vec::new(),
             readmitted_at: 0,
             void: None,

@@ -212,6 +212,8 @@ pub struct ToldCommit {
     pub class: u8,
     /// Its author's rank at the parent.
     pub rank: u16,
+    /// 1 if its author's log forks at or before it.
+    pub demoted: u8,
 }
 
 impl Told {
@@ -225,6 +227,7 @@ impl Told {
             sequence: commit.sequence,
             class: commit.class.number(),
             rank: commit.rank,
+            demoted: u8::from(commit.demoted),
         });
         let parent = record.parent.unwrap_or(EpochId::from_bytes([0; 32]));
         Self { epoch, parent, number: record.number, commit: commit.into_iter().collect() }

@@ -68,8 +68,15 @@ pub(crate) fn commit(
     let queue = record.queue;
     let entry = publish::publish(step, account, &profile, record, draft)?;
     let rank = state::rank(&record.policy, &account)?;
-    let own =
-        CommitRecord { id: entry.id, author: account, device: profile.device, sequence: entry.sequence, class, rank };
+    let own = CommitRecord {
+        id: entry.id,
+        author: account,
+        device: profile.device,
+        sequence: entry.sequence,
+        class,
+        rank,
+        demoted: false,
+    };
     let epoch = tree::grow(step, account, record, (parent, own), (cuts, &rejoins), &built.next)?;
     if let Some(welcome) = built.welcome {
         welcome::prepare(step, account, record, (epoch, (queue, entry.counter)), &welcome, guests)?;

@@ -3,7 +3,6 @@
 
 use tidings_crypto::id::{AccountId, DeviceId};
 
-use super::rule::Class;
 use super::{epoch, follow_commit, tip};
 use crate::account::process::try_on;
 use crate::error::Outcome;
@@ -50,9 +49,9 @@ fn demote(
         if let Some(commit) = known.commit.as_mut()
             && commit.device == *device
             && commit.sequence >= from
-            && commit.class != Class::Demoted
+            && !commit.demoted
         {
-            commit.class = Class::Demoted;
+            commit.demoted = true;
             any = true;
             epoch::put(step, account, &record.id, &id, &known);
         }

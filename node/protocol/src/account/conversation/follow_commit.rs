@@ -50,8 +50,9 @@ pub(crate) fn received(
         sequence: entry.inner.sequence,
         class,
         rank,
+        demoted: log.forked_at.is_some_and(|from| entry.inner.sequence >= from),
     };
-    let commit = valid::judge(step, account, record, (&parent, &at), commit, log)?;
+    valid::judge(step, account, record, (&parent, &at), &commit, log)?;
     let next = group.apply(body.commit.as_slice(), &self_removes).map_err(mls)?;
     let cuts = cuts(step, account, record, (&group, &view), &body)?;
     tree::grow(step, account, record, (parent, commit), (cuts, &body.rejoins), &next)?;

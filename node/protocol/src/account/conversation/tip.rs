@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tidings_crypto::id::{AccountId, DeviceId, EpochId};
 
-use super::rule::{Child, Electorate, choose};
+use super::rule::{Child, Class, Electorate, choose};
 use super::{epoch, leave, state, tree, wish};
 use crate::account::{event, profile};
 use crate::error::{Outcome, Rejection};
@@ -39,7 +39,8 @@ fn chosen(
     for id in &parent.children {
         let child = epoch::named(step, account, &record.id, id)?;
         if let Some(commit) = child.commit {
-            let (author, class, rank) = (commit.author, commit.class, commit.rank);
+            let class = if commit.demoted { Class::Demoted } else { commit.class };
+            let (author, rank) = (commit.author, commit.rank);
             children.push(Child { epoch: *id, author, class, rank, commit: commit.id });
         }
     }

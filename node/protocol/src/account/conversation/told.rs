@@ -106,5 +106,6 @@ fn commit(told: &ToldCommit) -> Outcome<CommitRecord> {
         sequence: told.sequence,
         class,
         rank: told.rank,
+        demoted: told.demoted != 0,
     })
 }

@@ -1,90 +1,81 @@
 //! Which commits count beside what their author may do: the author's log and the path to the parent decide (PROTOCOL A5.4). The rules are
-//! pure functions in `rule`; here stand the facts they ask for.
+//! pure functions in `rule`; here the rows are read that they ask for.
 
 use tidings_crypto::id::{AccountId, EpochId};
 
 use super::epoch;
-use super::rule::Class;
+use super::rule::{Ancestor, Class, Place, Verdict, within_spacing};
 use crate::error::{Outcome, Rejection};
-use crate::limits::ANCHORS_MAX;
 use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::epoch::{CommitRecord, EpochRecord};
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
+use crate::wire::inner::{Kind, Signed};
 
-/// Judges a commit at `parent`; what it is after that: a device whose log forks counts last.
+/// Judges a commit at `parent` by its author's log and by the branch below it.
 pub(crate) fn judge(
     step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     (parent, at): (&EpochId, &EpochRecord),
-    commit: CommitRecord,
+    commit: &CommitRecord,
     log: &DeviceLogRecord,
-) -> Outcome<CommitRecord> {
-    for child in &at.children {
-        let rival = epoch::named(step, account, &record.id, child)?.commit;
-        if rival.is_some_and(|rival| rival.device == commit.device && rival.sequence < commit.sequence) {
-            return Err(Rejection::Refused { reason: "second commit of a device at one epoch" }.into());
-        }
-    }
-    for acknowledged in &log.epochs {
-        if is_ancestor(step, account, record, parent, acknowledged)? {
+) -> Outcome<()> {
+    match log.trail.judge(parent, |epoch| place(step, account, record, epoch))? {
+        Verdict::Valid => {}
+        Verdict::Repeated => return Err(Rejection::Refused { reason: "second commit of a device at one epoch" }.into()),
+        Verdict::Backdated => {
             return Err(Rejection::Refused { reason: "commit to an epoch its author had left" }.into());
         }
     }
-    if floods(step, account, record, at, &commit)? {
-        return Err(Rejection::Refused { reason: "too many commits of one member" }.into());
+    let ordinary = commit.rank == u16::MAX && commit.class != Class::Readmit;
+    if record.kind == ConversationKind::Direct || !ordinary {
+        return Ok(());
     }
-    let forks = log.forked_at.is_some_and(|from| commit.sequence >= from);
-    Ok(CommitRecord { class: if forks { Class::Demoted } else { commit.class }, ..commit })
+    if within_spacing(&commit.author, at.members.len(), Branch { step, account, record, at: Some(at.clone()) })? {
+        Ok(())
+    } else {
+        Err(Rejection::Refused { reason: "too many commits of one member" }.into())
+    }
 }
 
-/// Whether `epoch` builds on `ancestor` and is not it.
-fn is_ancestor(
+/// Notes under which epoch the next entry of a log was written.
+pub(crate) fn extend(
     step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    ancestor: &EpochId,
-    epoch: &EpochId,
-) -> Outcome<bool> {
-    let mut at = *epoch;
-    while let Some(parent) = epoch::get(step, account, &record.id, &at)?.and_then(|known| known.parent) {
-        if parent == *ancestor {
-            return Ok(true);
-        }
-        at = parent;
-    }
-    Ok(false)
+    log: &mut DeviceLogRecord,
+    entry: &Signed,
+) -> Outcome<()> {
+    let is_commit = entry.inner.kind() == Some(Kind::Commit);
+    log.trail.extend(entry.inner.epoch, is_commit, |epoch| place(step, account, record, epoch))
 }
 
-/// Whether a member without a role commits again before enough others did (PROTOCOL A5.4 rule 2).
-fn floods(
-    step: &Step<'_>,
+fn place(step: &Step<'_>, account: AccountId, record: &ConversationRecord, epoch: &EpochId) -> Outcome<Option<Place>> {
+    let known = epoch::get(step, account, &record.id, epoch)?;
+    Ok(known.map(|known| Place { parent: known.parent, number: known.number }))
+}
+
+/// The commits from an epoch downwards.
+struct Branch<'a, 'b> {
+    step: &'a Step<'b>,
     account: AccountId,
-    record: &ConversationRecord,
-    at: &EpochRecord,
-    commit: &CommitRecord,
-) -> Outcome<bool> {
-    let bounded = record.kind == ConversationKind::Group && commit.rank == u16::MAX && commit.class == Class::Update;
-    if !bounded {
-        return Ok(false);
-    }
-    let needed = (at.members.len() / 3).clamp(1, ANCHORS_MAX);
-    let (mut between, mut here) = (0, at.clone());
-    while between < needed {
-        let Some(made) = here.commit else { return Ok(false) };
-        if made.author != commit.author {
-            between += 1;
-        } else if made.class == Class::Update {
-            return Ok(true);
+    record: &'a ConversationRecord,
+    at: Option<EpochRecord>,
+}
+
+impl Iterator for Branch<'_, '_> {
+    type Item = Outcome<Ancestor>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let here = self.at.take()?;
+        let commit = here.commit?;
+        if let Some(parent) = here.parent {
+            match epoch::get(self.step, self.account, &self.record.id, &parent) {
+                Ok(below) => self.at = below,
+                Err(error) => return Some(Err(error)),
+            }
         }
-        match here.parent {
-            Some(parent) => match epoch::get(step, account, &record.id, &parent)? {
-                Some(next) => here = next,
-                None => return Ok(false),
-            },
-            None => return Ok(false),
-        }
+        Some(Ok(Ancestor { author: commit.author, class: commit.class }))
     }
-    Ok(false)
 }
