@@ -1,4 +1,4 @@
-//! Making a commit as the owner: build, judge as everybody will, publish, follow, and welcome those it adds.
+//! Making a commit: build, judge as everybody will, publish, follow, and welcome those it adds.
 
 use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::mls::{CommitPlan, CommitView, Group, MemberView, SignedKeyPackage};
@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) remove: Option<u32>,
     /// SelfRemove proposals, as bytes.
     pub(crate) self_removes: Vec<Vec<u8>>,
+    /// The policy as it shall be; one that is as before changes nothing.
+    pub(crate) policy: Option<Policy>,
 }
 
 /// Makes and follows one commit. `record` is at the new epoch afterwards, and stored.
@@ -40,7 +42,8 @@ pub(crate) fn commit(
     let mut group = state::load_group(step, account, &record.id, &record.tip)?;
     let added: Vec<AccountId> = plan.adds.iter().map(SignedKeyPackage::account).collect();
     let self_removes = plan.self_removes.clone();
-    let mls = CommitPlan { adds: plan.adds, remove: plan.remove, self_removes: plan.self_removes, policy: None };
+    let policy = plan.policy.map(|policy| policy.to_bytes()).filter(|bytes| *bytes != record.policy);
+    let mls = CommitPlan { adds: plan.adds, remove: plan.remove, self_removes: plan.self_removes, policy };
     let built = group.commit(mls, step.rng).map_err(|_| Rejection::Refused { reason: "commit" })?;
     judge(step, account, record, &group, &built.view)?;
     let cuts = cut_logs(step, account, record, &group.members(), &built.view)?;
@@ -80,7 +83,8 @@ pub(crate) fn judge(
     let policy: Policy = state::policy(record)?;
     let members = parent.members();
     let identity = |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten();
-    let parent = Parent { conversation: record.id, policy: &policy, members: &members, identity: &identity };
+    let parent =
+        Parent { conversation: record.id, policy: &policy, members: &members, identity: &identity, rejoins: &[] };
     authorize(&parent, view).map_err(|_| Rejection::Refused { reason: "commit that is not allowed" }.into())
 }
 

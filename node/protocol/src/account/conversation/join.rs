@@ -5,7 +5,7 @@ use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
 use super::{adopt, authorize, found, state};
-use crate::account::policy::{Policy, Role};
+use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, key_supply, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{MEMBERS_MAX, NAME_BYTES_MAX, PAST_TAGS_MAX};
@@ -97,9 +97,9 @@ fn check(step: &mut Step<'_>, account: AccountId, bundle: &WelcomeBundle, group:
     }
     let members = group.members();
     let inviter = group.welcome_sender().and_then(|leaf| group.member(leaf)).ok_or(refused("welcome"))?;
-    if policy.role(&inviter.account()) != Role::Owner
-        || !members.iter().any(|member| policy.owners.contains(&member.account()))
-    {
+    let is_in = |account: &AccountId| members.iter().any(|member| member.account() == *account);
+    let named = policy.roles.holders().iter().map(|holder| &holder.account).chain(policy.readonly());
+    if !policy.may_add(&inviter.account()) || !named.into_iter().all(is_in) {
         return Err(refused("welcome from a member without that right").into());
     }
     if members.len() > MEMBERS_MAX

@@ -1,4 +1,4 @@
-//! Leaving: a SelfRemove which the owner commits. Until then the wish is repeated in every new epoch.
+//! Leaving: a SelfRemove which the most senior member commits. Until then the wish is repeated in every new epoch.
 
 use tidings_crypto::id::{AccountId, ConversationId};
 
@@ -41,7 +41,7 @@ pub(crate) fn propose(step: &mut Step<'_>, account: AccountId, record: &mut Conv
     Ok(())
 }
 
-/// Receives a proposal of `author`: the owner commits it, everybody else waits for that commit.
+/// Receives a proposal of `author`: the most senior member commits it, everybody else waits for that commit.
 pub(crate) fn received(
     step: &mut Step<'_>,
     account: AccountId,
@@ -49,9 +49,9 @@ pub(crate) fn received(
     entry: &Signed,
     author: AccountId,
 ) -> Outcome<()> {
-    let owner = state::policy(record)?.role(&account) == Role::Owner;
+    let mut policy = state::policy(record)?;
     // One for an older epoch is repeated by its author once they have followed.
-    if !owner || entry.inner.epoch != record.tip || record.membership != Membership::Member {
+    if policy.rank(&account) != 0 || entry.inner.epoch != record.tip || record.membership != Membership::Member {
         return Ok(());
     }
     let group = state::load_group(step, account, &record.id, &record.tip)?;
@@ -61,5 +61,6 @@ pub(crate) fn received(
     if leaver.account() != author || leaver.device() != entry.inner.device {
         return Err(Rejection::Refused { reason: "self-remove of another device than its entry" }.into());
     }
-    commit(step, account, record, Plan { self_removes: vec![proposal], ..Plan::default() })
+    policy.forget(&author);
+    commit(step, account, record, Plan { self_removes: vec![proposal], policy: Some(policy), ..Plan::default() })
 }

@@ -1,4 +1,4 @@
-//! Removing a member from a group that the account owns.
+//! Removing a member who is junior.
 
 use tidings_crypto::id::{AccountId, ConversationId};
 
@@ -14,9 +14,12 @@ pub(crate) fn remove(
     conversation: &ConversationId,
     member: &AccountId,
 ) -> Outcome<()> {
-    let mut record = state::of_owner(step, account, conversation)?;
+    let (mut record, mut policy) = state::of_group(step, account, conversation)?;
     if *member == account {
         return Err(Rejection::LastAdmin.into());
+    }
+    if !policy.may_remove(&account, member) {
+        return Err(Rejection::NotAdmin.into());
     }
     if member_add::cancel(step, account, conversation, member)? {
         return Ok(());
@@ -28,5 +31,6 @@ pub(crate) fn remove(
         .find(|view| view.account() == *member)
         .map(|view| view.leaf)
         .ok_or(Rejection::NotFound)?;
-    commit(step, account, &mut record, Plan { remove: Some(leaf), ..Plan::default() })
+    policy.forget(member);
+    commit(step, account, &mut record, Plan { remove: Some(leaf), policy: Some(policy), ..Plan::default() })
 }

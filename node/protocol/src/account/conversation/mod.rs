@@ -13,4 +13,5 @@ pub(crate) mod leave;
 pub(crate) mod member_add;
 pub(crate) mod member_remove;
 pub(crate) mod publish;
+pub mod rule;
 pub(crate) mod state;
