@@ -115,6 +115,14 @@ pub const LOG_GAPS_MAX: usize = 32;
 /// Members of a group (PROTOCOL A11: free up to 100, designed to 1,000).
 pub const MEMBERS_MAX: usize = 1000;
 
+/// Most members of a group who hold a role. The list travels in every commit that changes the policy; 100 rows of 33 bytes leave three
+/// quarters of its 16 KiB. Beyond it a promotion is refused.
+pub const ROLE_HOLDERS_MAX: usize = 100;
+
+/// Most members of a group who may only read, each named in the policy: 6 KiB of its 16. A group with more readers than that is one in which
+/// only roles write ([`crate::account::policy::PostRule::Roles`]), which names nobody. Beyond it the change is refused.
+pub const READONLY_MAX: usize = 200;
+
 /// How long a receipt may wait for company in a direct conversation, in milliseconds (DECISIONS 20).
 pub const RECEIPT_DELAY_DIRECT_MS: u64 = 250;
 /// How long a receipt may wait in a group, in milliseconds (DECISIONS 20).

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::{CommitPlan, SignedKeyPackage};
+use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::{Command, Recipient};
 use tidings_protocol::record::conversation::Membership;
 use tidings_protocol::store::table::Table;
@@ -101,25 +102,36 @@ fn a_commit_forged_with_the_owners_own_keys_is_followed_so_the_forging_is_right(
 // NEGATIVE_TESTS 30
 // REQ-AUTH-1, REQ-GROUP-6
 #[test]
-fn a_member_who_commits_a_removal_an_add_a_policy_or_just_a_new_leaf_moves_nobody() {
+fn a_member_who_commits_a_removal_an_add_or_a_policy_moves_nobody() {
     let mut dave_world = trio();
     let dave = dave_world.world.sign_up(3, "dave");
     let package = package_of(&dave_world.world, dave);
     let introduction = dave_world.introduction(dave);
     let (alice, bob, carol) = (dave_world.alice, dave_world.bob, dave_world.carol);
-    let policy = dave_world.world.conversation(bob, dave_world.group).policy;
+    let mut policy = Policy::parse(&dave_world.world.conversation(bob, dave_world.group).policy).unwrap();
+    policy.set_role(bob.account, Role::Owner);
+    let policy = policy.to_bytes();
     let attempts = [
         (dave_world.removal(bob, carol), vec![]),
         (dave_world.removal(bob, alice), vec![]),
         (dave_world.commit(bob, CommitPlan { adds: vec![package], ..CommitPlan::default() }), vec![introduction]),
         (dave_world.commit(bob, CommitPlan { policy: Some(policy), ..CommitPlan::default() }), vec![]),
-        (dave_world.commit(bob, CommitPlan::default()), vec![]),
     ];
     for (commit, added) in attempts {
         let mut all = trio();
         assert!(!all.moves(bob, body(commit, added), &[alice, carol]));
         all.goes_on(alice, carol);
     }
+}
+
+// REQ-AUTH-8
+#[test]
+fn a_member_who_renews_its_own_leaf_is_followed() {
+    let mut all = trio();
+    let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+    let commit = all.commit(bob, CommitPlan::default());
+    assert!(all.moves(bob, body(commit, vec![]), &[alice, carol]));
+    assert_eq!(all.state(alice), all.state(carol));
 }
 
 /// A key package out of the pool of `person`'s node.
@@ -140,10 +152,11 @@ fn package_of(world: &World, person: Person) -> SignedKeyPackage {
 fn a_policy_changed_by_the_owner_past_the_rules_moves_nobody() {
     let all = trio();
     let (alice, bob, carol) = (all.alice, all.bob, all.carol);
-    let mut policy = all.world.conversation(alice, all.group).policy;
-    let last = policy.len() - 2;
-    policy[last] ^= 1;
-    for policy in [policy, b"anything".to_vec()] {
+    let policy = Policy::parse(&all.world.conversation(alice, all.group).policy).unwrap();
+    let (mut stranger, mut ownerless) = (policy.clone(), policy);
+    stranger.set_role(AccountId::from_bytes([3; 32]), Role::Admin);
+    ownerless.forget(&alice.account);
+    for policy in [stranger.to_bytes(), ownerless.to_bytes(), b"anything".to_vec()] {
         let commit = all.commit(alice, CommitPlan { policy: Some(policy), ..CommitPlan::default() });
         let mut fresh = trio();
         assert!(!fresh.moves(alice, body(commit, vec![]), &[bob, carol]));

@@ -3,7 +3,7 @@
 use tidings_crypto::id::{AccountId, ConversationId};
 
 use super::id_of;
-use crate::account::policy::Policy;
+use crate::account::policy::{Policy, Role};
 use crate::error::Outcome;
 use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::key::prefix_end;
@@ -108,11 +108,22 @@ fn role_of(policy: &PolicyView, account: AccountId) -> RoleView {
 pub fn policy_view(record: &ConversationRecord) -> PolicyView {
     let founder = vec![(record.creator, RoleView::Owner)];
     match Policy::parse(&record.policy) {
-        Ok(policy) => PolicyView {
-            name: policy.name(),
-            description: policy.description(),
-            roles: policy.owners.iter().map(|owner| (*owner, RoleView::Owner)).collect(),
-        },
+        Ok(policy) => PolicyView { name: policy.name(), description: policy.description(), roles: named(&policy) },
         Err(_) => PolicyView { name: String::new(), description: String::new(), roles: founder },
+    }
+}
+
+fn named(policy: &Policy) -> Vec<(AccountId, RoleView)> {
+    let holders = policy.roles.holders().iter().map(|holder| (holder.account, role_view(holder.role)));
+    holders.chain(policy.readonly().iter().map(|account| (*account, RoleView::Readonly))).collect()
+}
+
+const fn role_view(role: Role) -> RoleView {
+    match role {
+        Role::Owner => RoleView::Owner,
+        Role::Admin => RoleView::Admin,
+        Role::Moderator => RoleView::Moderator,
+        Role::Member => RoleView::Member,
+        Role::Readonly => RoleView::Readonly,
     }
 }

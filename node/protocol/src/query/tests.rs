@@ -1,7 +1,7 @@
 //! Reading over the reference store.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId};
 
 use super::events::Kept;
 use super::recipient::Named;

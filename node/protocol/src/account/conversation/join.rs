@@ -5,7 +5,7 @@ use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
 use super::{authorize, epoch, state, tip, told, tree};
-use crate::account::policy::{Policy, Role};
+use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, key_supply, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{MEMBERS_MAX, NAME_BYTES_MAX, PAST_TAGS_MAX, TOLD_EPOCHS_MAX};
@@ -129,9 +129,9 @@ fn check(
     }
     let members = group.members();
     let inviter = group.welcome_sender().and_then(|leaf| group.member(leaf)).ok_or(refused("welcome"))?;
-    if (!asked && policy.role(&inviter.account()) != Role::Owner)
-        || !members.iter().any(|member| policy.owners.contains(&member.account()))
-    {
+    let is_in = |account: &AccountId| members.iter().any(|member| member.account() == *account);
+    let named = policy.roles.holders().iter().map(|holder| &holder.account).chain(policy.readonly());
+    if (!asked && !policy.may_add(&inviter.account())) || !named.into_iter().all(is_in) {
         return Err(refused("welcome from a member without that right").into());
     }
     if members.len() > MEMBERS_MAX

@@ -2,6 +2,7 @@
 
 use tidings_crypto::id::{AccountId, ConversationId};
 
+use super::commit::Plan;
 use super::wish::{self, Wish};
 use super::{publish, readmit, state};
 use crate::account::policy::Role;
@@ -63,4 +64,19 @@ pub(crate) fn received(
     let due = step.now.wall.0.saturating_add(readmit::turn(record, account, &author));
     wish::keep(step, account, &record.id, &Wish::Leaver { proposal, epoch: record.tip, due });
     Ok(())
+}
+
+/// The commit that carries out a proposal.
+pub(crate) fn plan(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    proposal: Vec<u8>,
+) -> Outcome<Plan> {
+    let group = state::load_group(step, account, &record.id, &record.tip)?;
+    let leaf = group.inspect_self_remove(&proposal).map_err(|_| Rejection::Refused { reason: "self-remove" })?;
+    let leaver = group.member(leaf).ok_or(Rejection::Refused { reason: "self-remove" })?;
+    let mut policy = state::policy(record)?;
+    policy.forget(&leaver.account());
+    Ok(Plan { self_removes: vec![proposal], policy: Some(policy), ..Plan::default() })
 }

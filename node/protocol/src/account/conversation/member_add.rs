@@ -34,14 +34,17 @@ pub(crate) struct IntentRecord {
     pub(crate) home: NodeId,
 }
 
-/// Adds a contact to a group that `account` owns.
+/// Adds a contact to a group in which `account` may add people.
 pub(crate) fn add(
     step: &mut Step<'_>,
     account: AccountId,
     conversation: &ConversationId,
     member: &AccountId,
 ) -> Outcome<()> {
-    let record = state::of_owner(step, account, conversation)?;
+    let (record, policy) = state::of_group(step, account, conversation)?;
+    if !policy.may_add(&account) {
+        return Err(Rejection::NotAdmin.into());
+    }
     if record.members.contains(member) {
         return Err(Rejection::Already.into());
     }

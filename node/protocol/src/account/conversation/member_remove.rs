@@ -16,9 +16,12 @@ pub(crate) fn remove(
     conversation: &ConversationId,
     member: &AccountId,
 ) -> Outcome<()> {
-    let record = state::of_owner(step, account, conversation)?;
+    let (record, policy) = state::of_group(step, account, conversation)?;
     if *member == account {
         return Err(Rejection::LastAdmin.into());
+    }
+    if !policy.may_remove(&account, member) {
+        return Err(Rejection::NotAdmin.into());
     }
     if member_add::cancel(step, account, conversation, member)? {
         return Ok(());
@@ -40,5 +43,7 @@ pub(crate) fn plan(
     let group = state::load_group(step, account, &record.id, &record.tip)?;
     let members = group.members();
     let leaf = members.iter().find(|view| view.account() == *member).map(|view| view.leaf);
-    Ok(Plan { remove: Some(leaf.ok_or(Rejection::NotFound)?), ..Plan::default() })
+    let mut policy = state::policy(record)?;
+    policy.forget(member);
+    Ok(Plan { remove: Some(leaf.ok_or(Rejection::NotFound)?), policy: Some(policy), ..Plan::default() })
 }

@@ -3,7 +3,7 @@
 use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::{Group, Rows};
 
-use crate::account::policy::{Policy, Role};
+use crate::account::policy::Policy;
 use crate::error::{Fault, Outcome, Rejection};
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::key;
@@ -32,20 +32,18 @@ pub(crate) fn of_member(
     }
 }
 
-/// The record of a group that the account owns.
-pub(crate) fn of_owner(
+/// The record and the policy of a group in which the account takes part.
+pub(crate) fn of_group(
     step: &Step<'_>,
     account: AccountId,
     conversation: &ConversationId,
-) -> Outcome<ConversationRecord> {
+) -> Outcome<(ConversationRecord, Policy)> {
     let record = of_member(step, account, conversation)?;
     if record.kind == ConversationKind::Direct {
         return Err(Rejection::DirectConversation.into());
     }
-    match policy(&record)?.role(&account) {
-        Role::Owner => Ok(record),
-        Role::Member => Err(Rejection::NotAdmin.into()),
-    }
+    let policy = policy(&record)?;
+    Ok((record, policy))
 }
 
 pub(crate) fn policy(record: &ConversationRecord) -> Outcome<Policy> {

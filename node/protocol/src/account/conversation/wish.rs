@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, EpochId, QueueId};
 
 use super::commit::{Plan, commit};
-use super::{member_add, readmit, rejoin, state};
+use super::{leave, member_add, readmit, rejoin, state};
 use crate::account::policy::Policy;
 use crate::account::unlock;
 use crate::error::{Outcome, Rejection};
@@ -187,7 +187,7 @@ fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord
             if epoch != record.tip {
                 return Ok(());
             }
-            Plan { self_removes: vec![proposal], ..Plan::default() }
+            leave::plan(step, account, &record, proposal)?
         }
         Wish::Readmit { request, .. } => readmit::plan(step, account, &record, &request)?,
     };
