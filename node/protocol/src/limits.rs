@@ -99,6 +99,18 @@ pub const WELCOME_HELD_MS_MAX: u64 = 30_000;
 /// Between two members' turns to do what any of them may do, in milliseconds (PROTOCOL A5.3).
 pub const ELECTION_STEP_MS: u64 = 5000;
 
+/// How soon after joining a device renews its leaf, in milliseconds: the key package it came by lay around (PROTOCOL A5.8). Not at once, so
+/// that the group that is being founded is not renewed by each of those who come.
+pub const REFRESH_FIRST_MS: u64 = 10 * 60 * 1000;
+/// Members renew their leaves at different times, spread over so many milliseconds: two at once are rivals, and one of them is in vain.
+pub const REFRESH_SPREAD_MS: u64 = 50 * 60 * 1000;
+/// How often a leaf is renewed in a small conversation, in milliseconds: daily. A commit costs everybody.
+pub const REFRESH_SMALL_MS: u64 = 24 * 3600 * 1000;
+/// See [`REFRESH_SMALL_MS`].
+pub const REFRESH_SMALL_MEMBERS: usize = 50;
+/// The same in a large one, in milliseconds: weekly.
+pub const REFRESH_LARGE_MS: u64 = 7 * 24 * 3600 * 1000;
+
 /// How often a device may be let back in, in milliseconds: every 6 hours (NEGATIVE_TESTS 73). Each time costs everybody a commit.
 pub const READMIT_PAUSE_MS: u64 = 6 * 3600 * 1000;
 

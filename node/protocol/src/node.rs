@@ -13,6 +13,7 @@ use crate::directory;
 use crate::effect::{Effect, Output};
 use crate::error::{Error, Fault, Outcome};
 use crate::input::{Input, Protocol, RequestFailure};
+use crate::limits::ANCHORS_MAX;
 use crate::log;
 use crate::peer::{Peers, Purpose};
 use crate::record;
@@ -32,6 +33,16 @@ pub struct NodeConfig {
     pub node: NodeId,
     /// Keys the hashes under which login names are found.
     pub index_key: [u8; 32],
+    /// Chosen epochs behind the tip whose state is kept: [`crate::limits::ANCHORS_MAX`] unless somebody wants more forward secrecy.
+    pub anchors: usize,
+}
+
+impl NodeConfig {
+    /// What a node is told if nobody wants anything else.
+    #[must_use]
+    pub const fn new(node: NodeId, index_key: [u8; 32]) -> Self {
+        Self { node, index_key, anchors: ANCHORS_MAX }
+    }
 }
 
 /// The core of one node. Everything that must survive a crash is in the store; what is here can be rebuilt from it.

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::{CommitPlan, SignedKeyPackage};
+use tidings_protocol::account::conversation::rule::Class;
 use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::{Command, Recipient};
 use tidings_protocol::record::conversation::Membership;
@@ -36,9 +37,14 @@ fn trio() -> Trio {
     Trio { world, alice, bob, carol, group }
 }
 
+/// The body of a commit entry; its class is that of a removal if it brings nobody.
 fn body(commit: Vec<u8>, added: Vec<Introduction>) -> Vec<u8> {
-    let commit = wire::field(commit);
-    wire::encode(&CommitBody { commit, self_removes: Vec::new(), added, cuts: Vec::new(), rejoins: Vec::new() })
+    let class = if added.is_empty() { Class::Removal } else { Class::Admin };
+    body_of(class, commit, added)
+}
+
+fn body_of(class: Class, commit: Vec<u8>, added: Vec<Introduction>) -> Vec<u8> {
+    wire::encode(&CommitBody { added, ..CommitBody::new(commit, class) })
 }
 
 fn rng() -> ChaCha20Rng {
@@ -58,7 +64,10 @@ impl Trio {
     fn removal(&self, author: Person, target: Person) -> Vec<u8> {
         let tip = self.world.tip(author, self.group);
         let leaf = tip.members().iter().find(|member| member.account() == target.account).unwrap().leaf;
-        self.commit(author, CommitPlan { remove: Some(leaf), ..CommitPlan::default() })
+        let mut policy = Policy::parse(&self.world.conversation(author, self.group).policy).unwrap();
+        policy.forget(&target.account);
+        let policy = Some(policy.rotated().to_bytes());
+        self.commit(author, CommitPlan { remove: Some(leaf), policy, ..CommitPlan::default() })
     }
 
     fn state(&self, person: Person) -> (EpochId, Vec<AccountId>, Vec<u8>, Membership) {
@@ -130,7 +139,7 @@ fn a_member_who_renews_its_own_leaf_is_followed() {
     let mut all = trio();
     let (alice, bob, carol) = (all.alice, all.bob, all.carol);
     let commit = all.commit(bob, CommitPlan::default());
-    assert!(all.moves(bob, body(commit, vec![]), &[alice, carol]));
+    assert!(all.moves(bob, body_of(Class::Update, commit, vec![]), &[alice, carol]));
     assert_eq!(all.state(alice), all.state(carol));
 }
 
@@ -159,7 +168,7 @@ fn a_policy_changed_by_the_owner_past_the_rules_moves_nobody() {
     for policy in [stranger.to_bytes(), ownerless.to_bytes(), b"anything".to_vec()] {
         let commit = all.commit(alice, CommitPlan { policy: Some(policy), ..CommitPlan::default() });
         let mut fresh = trio();
-        assert!(!fresh.moves(alice, body(commit, vec![]), &[bob, carol]));
+        assert!(!fresh.moves(alice, body_of(Class::Admin, commit, vec![]), &[bob, carol]));
         fresh.goes_on(bob, carol);
     }
 }
@@ -172,7 +181,7 @@ fn an_added_account_whose_identity_nobody_gives_moves_nobody() {
     let dave = all.world.sign_up(3, "dave");
     let add = CommitPlan { adds: vec![package_of(&all.world, dave)], ..CommitPlan::default() };
     let commit = all.commit(alice, add);
-    assert!(!all.moves(alice, body(commit.clone(), vec![]), &[bob, carol]));
+    assert!(!all.moves(alice, body_of(Class::Admin, commit.clone(), vec![]), &[bob, carol]));
     let introduction = all.introduction(dave);
     let mut control = trio();
     control.world.sign_up(3, "dave");
@@ -287,8 +296,8 @@ fn a_removal_whose_cuts_name_members_who_stay_silences_none_of_them() {
     let mut all = trio();
     let (alice, bob, carol) = (all.alice, all.bob, all.carol);
     let cuts = vec![Cut { device: all.world.profile(carol).device, sequence: 0 }];
-    let commit = wire::field(all.removal(alice, bob));
-    let body = wire::encode(&CommitBody { commit, self_removes: vec![], added: vec![], cuts, rejoins: vec![] });
+    let commit = all.removal(alice, bob);
+    let body = wire::encode(&CommitBody { cuts, ..CommitBody::new(commit, Class::Removal) });
     assert!(all.moves(alice, body, &[carol, bob]));
     let record = all.world.conversation(carol, all.group);
     assert_eq!(record.members, [alice.account, carol.account]);

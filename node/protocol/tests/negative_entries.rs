@@ -343,15 +343,12 @@ fn what_a_removed_member_wrote_before_the_cut_is_accepted_once_when_it_comes_lat
 fn removal_of_bob(all: &mut Trio) -> Forgery {
     let mut tip = all.world.tip(all.alice, all.group);
     let remove = tip.members().iter().find(|member| member.account() == all.bob.account).map(|member| member.leaf);
-    let plan = tidings_crypto::mls::CommitPlan { remove, ..Default::default() };
-    let commit = wire::field(tip.commit(plan, &mut rng()).unwrap().commit);
-    let body = wire::commit_body::CommitBody {
-        commit,
-        self_removes: Vec::new(),
-        added: Vec::new(),
-        cuts: Vec::new(),
-        rejoins: Vec::new(),
-    };
+    let policy = tidings_protocol::account::policy::Policy::parse(&all.record(all.alice).policy).unwrap();
+    let policy = Some(policy.rotated().to_bytes());
+    let plan = tidings_crypto::mls::CommitPlan { remove, policy, ..Default::default() };
+    let commit = tip.commit(plan, &mut rng()).unwrap().commit;
+    let class = tidings_protocol::account::conversation::rule::Class::Removal;
+    let body = wire::commit_body::CommitBody::new(commit, class);
     all.world.forgery(all.alice, all.group).body(COMMIT, wire::encode(&body))
 }
 

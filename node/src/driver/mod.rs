@@ -58,7 +58,7 @@ pub fn start(store: Store, network: mpsc::Sender<NetworkCommand>, clock: Clock) 
     start_with(store, network, clock, move || {
         let mut seed = [0; 32];
         seeds.fill_bytes(&mut seed);
-        Node::new(NodeConfig { node, index_key: *keys.index }, seed)
+        Node::new(NodeConfig::new(node, *keys.index), seed)
     })
 }
 

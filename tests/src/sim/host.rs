@@ -16,6 +16,7 @@ pub(crate) struct Host {
     /// Its name on the network.
     pub(crate) node: NodeId,
     index_key: [u8; 32],
+    anchors: usize,
     /// The core; none while the machine is down.
     pub(crate) core: Option<Node>,
     /// Its disk.
@@ -38,11 +39,12 @@ pub(crate) struct Host {
 
 impl Host {
     /// A machine that is still off.
-    pub(crate) fn new(dice: &mut Dice, clock: Clock) -> Self {
+    pub(crate) fn new(dice: &mut Dice, clock: Clock, anchors: usize) -> Self {
         let key = SigningKey::from_seed(&dice.bytes::<32>());
         Self {
             node: NodeId::from_bytes(*key.verifying_key().as_bytes()),
             index_key: dice.bytes(),
+            anchors,
             core: None,
             store: MemoryStore::new(),
             clock,
@@ -58,7 +60,8 @@ impl Host {
     /// Starts the process with a fresh seed; all accounts are locked.
     pub(crate) fn start(&mut self, now: u64, seed: [u8; 32]) {
         self.clock.restart(now);
-        self.core = Some(Node::new(NodeConfig { node: self.node, index_key: self.index_key }, seed));
+        self.core =
+            Some(Node::new(NodeConfig { anchors: self.anchors, ..NodeConfig::new(self.node, self.index_key) }, seed));
         self.inbox.push_back(Input::Start);
     }
 

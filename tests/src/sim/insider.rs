@@ -7,6 +7,7 @@ use tidings_crypto::id::{AccountId, DeviceId};
 use tidings_crypto::mls::{CommitPlan, Group};
 use tidings_crypto::outer::{LogKey, Outer, TopicKey};
 use tidings_crypto::sign::SigningKey;
+use tidings_protocol::account::conversation::rule::Class;
 use tidings_protocol::input::{Input, Protocol};
 use tidings_protocol::record;
 use tidings_protocol::record::conversation::{ConversationKind, ConversationRecord, Membership};
@@ -99,7 +100,7 @@ fn forbidden_commit(dice: &mut Dice, group: &mut Group) -> Option<Vec<u8>> {
     let policy = if remove.is_none() { Some(dice.junk(100)) } else { None };
     let plan = CommitPlan { adds: Vec::new(), remove, self_removes: Vec::new(), policy };
     let built = group.commit(plan, dice.rng()).ok()?;
-    let body =
-        CommitBody { commit: wire::field(built.commit), self_removes: Vec::new(), added: Vec::new(), cuts: Vec::new() };
+    let class = *dice.pick(&Class::ALL)?;
+    let body = CommitBody::new(built.commit, class);
     Some(wire::encode(&body))
 }

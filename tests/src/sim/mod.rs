@@ -20,6 +20,7 @@ mod schedule;
 mod settle;
 mod step;
 mod trace;
+mod tree;
 mod view;
 mod wishes;
 mod workload;

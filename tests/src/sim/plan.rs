@@ -1,6 +1,8 @@
 //! What one world is like: its size and which faults exist in it at all (swarm testing: a world with few kinds of faults reaches states
 //! that a world with all of them never does).
 
+use tidings_protocol::limits::ANCHORS_MAX;
+
 use super::dice::Dice;
 
 /// A longest and a shortest time, in virtual milliseconds.
@@ -108,6 +110,8 @@ pub(crate) struct Plan {
     pub(crate) cheat: bool,
     /// What people like to do.
     pub(crate) mood: Mood,
+    /// How many epochs behind the tip each node keeps.
+    pub(crate) anchors: usize,
 }
 
 impl Plan {
@@ -149,6 +153,7 @@ impl Plan {
             liar: if nodes > 1 && dice.chance(60) { Some(dice.index(nodes)) } else { None },
             cheat: dice.chance(120),
             mood: Mood::draw(dice),
+            anchors: if dice.chance(300) { 2 + dice.index(4) } else { ANCHORS_MAX },
             accounts,
         }
     }

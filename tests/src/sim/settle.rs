@@ -140,7 +140,7 @@ impl World {
     /// In each conversation one member writes once more: what has settled must also still work.
     fn probe(&mut self) {
         for conversation in self.view.all_conversations() {
-            let members = self.view.at_founder(conversation).map(|record| record.members.clone()).unwrap_or_default();
+            let members = self.view.reference(conversation).map(|record| record.members.clone()).unwrap_or_default();
             let Some(account) = self.people_dice.pick(&members).copied() else { continue };
             let Some(person) = self.people.iter().position(|person| person.account == account) else { continue };
             let wish =

@@ -10,11 +10,14 @@ use tidings_crypto::sign::VerifyingKey;
 use tidings_protocol::record;
 use tidings_protocol::record::contact::ContactRecord;
 use tidings_protocol::record::conversation::{ConversationRecord, LogKeyRecord, Membership};
+use tidings_protocol::record::epoch::EpochRecord;
 use tidings_protocol::record::event::{EventKind, EventRecord};
 use tidings_protocol::record::message::MessageRecord;
 use tidings_protocol::store::table::{Scope, Table};
 use tidings_protocol::store::write_set::Write;
 use tidings_protocol::wire::inner::{Inner, Signed};
+
+use super::tree::Tree;
 
 /// A client id: the name of a message on all nodes.
 pub(crate) type MessageName = [u8; 16];
@@ -29,14 +32,6 @@ pub(crate) struct Sent {
     pub(crate) number: u64,
     /// Counts the sender's messages in the conversation.
     pub(crate) index: u64,
-}
-
-/// Who is in at one epoch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Roster {
-    pub(crate) conversation: ConversationId,
-    pub(crate) number: u64,
-    pub(crate) members: BTreeSet<AccountId>,
 }
 
 /// A message row that a step wrote.
@@ -95,10 +90,8 @@ pub(crate) struct View {
     pub(crate) waiting: BTreeMap<(AccountId, Vec<u8>), MessageRecord>,
     /// How many rows an account has of a message.
     pub(crate) copies: BTreeMap<(AccountId, MessageName), u32>,
-    /// Who is in at each epoch.
-    pub(crate) rosters: BTreeMap<EpochId, Roster>,
-    /// The first state seen under each number.
-    pub(crate) chain: BTreeMap<(ConversationId, u64), EpochId>,
+    /// All epochs and who is in at each.
+    pub(crate) tree: Tree,
     pub(crate) sent: BTreeMap<MessageName, Sent>,
     /// How often an account was told of a new message, with or without its place.
     pub(crate) told: BTreeMap<(Scope, MessageName, bool), u32>,
@@ -143,11 +136,17 @@ impl View {
         facts
     }
 
-    /// The state of a conversation at its founder, which is the only one who commits.
-    pub(crate) fn at_founder(&self, conversation: ConversationId) -> Option<&ConversationRecord> {
-        let mut all = self.conversations.values().filter(|record| record.id == conversation);
-        let founder = all.next()?.creator;
-        self.conversations.get(&(founder, conversation))
+    /// The state of a conversation at one honest member: with whom the others are compared. None if nobody is in it any more.
+    pub(crate) fn reference(&self, conversation: ConversationId) -> Option<&ConversationRecord> {
+        let all =
+            self.conversations.iter().filter(|((account, id), _)| *id == conversation && self.cheat != Some(*account));
+        let mut inside = all.filter(|(_, record)| record.membership == Membership::Member).map(|(_, record)| record);
+        let first = inside.next()?;
+        // Who founded it and is in still, if there is a choice.
+        let founder = self.conversations.get(&(first.creator, conversation));
+        founder
+            .filter(|record| record.membership == Membership::Member && self.cheat != Some(first.creator))
+            .or(Some(first))
     }
 
     /// All conversations anybody has.
@@ -155,11 +154,9 @@ impl View {
         self.conversations.keys().map(|(_, conversation)| *conversation).collect()
     }
 
-    /// Whether `account` was in at every epoch seen from `first` on.
-    pub(crate) fn was_in_since(&self, conversation: ConversationId, first: u64, account: AccountId) -> bool {
-        let later = self.chain.range((conversation, first)..=(conversation, u64::MAX));
-        let mut rosters = later.filter_map(|(_, epoch)| self.rosters.get(epoch)).peekable();
-        rosters.peek().is_some() && rosters.all(|roster| roster.members.contains(&account))
+    /// Whether `account` was in at every epoch from `first` until now.
+    pub(crate) fn was_in_since(&self, conversation: ConversationId, first: EpochId, account: AccountId) -> bool {
+        self.reference(conversation).is_some_and(|now| self.tree.was_in_between(first, now.tip, account))
     }
 
     fn note_residue(&mut self, host: usize, write: &Write) {
@@ -207,6 +204,7 @@ impl View {
         match (write.table, &write.value) {
             (Table::Message | Table::Waiting, value) => self.note_message(account, write, value.as_deref(), facts),
             (Table::Conversation, Some(value)) => self.note_conversation(account, value, facts),
+            (Table::Epoch, Some(value)) => self.note_epoch(write, value),
             (Table::Event, Some(value)) => self.note_event(write.scope, value),
             (Table::Contact, Some(value)) => {
                 let contact: ContactRecord = record::decode(value, "contact").expect("a contact row");
@@ -251,13 +249,14 @@ impl View {
     fn note_conversation(&mut self, account: AccountId, value: &[u8], facts: &mut Facts) {
         let record: ConversationRecord = record::decode(value, "conversation").expect("a conversation row");
         let before = self.conversations.insert((account, record.id), record.clone());
-        if matches!(record.membership, Membership::Member | Membership::Leaving) {
-            self.chain.entry((record.id, record.epoch)).or_insert(record.tip);
-            let members = record.members.iter().copied().collect();
-            let roster = Roster { conversation: record.id, number: record.epoch, members };
-            self.rosters.entry(record.tip).or_insert(roster);
-        }
         facts.tips.push(TipFact { account, record, before, authenticator: None });
+    }
+
+    fn note_epoch(&mut self, write: &Write, value: &[u8]) {
+        let record: EpochRecord = record::decode(value, "epoch").expect("an epoch row");
+        let (conversation, epoch) = write.key.split_at(32);
+        let ids = (ConversationId::try_from(conversation).expect("an id"), EpochId::try_from(epoch).expect("an id"));
+        self.tree.note(ids.0, ids.1, &record);
     }
 
     fn note_sent(&mut self, fact: &MessageFact) {

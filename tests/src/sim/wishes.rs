@@ -15,7 +15,8 @@ type Place = (ConversationId, AccountId);
 /// Promises about groups.
 #[derive(Default)]
 pub(crate) struct Wishes {
-    shall_be_in: BTreeMap<Place, bool>,
+    /// Who wished what, in the order in which it was promised.
+    shall_be_in: BTreeMap<Place, Vec<(AccountId, bool)>>,
     added: BTreeMap<Place, u32>,
     left: BTreeSet<Place>,
     open: BTreeSet<Place>,
@@ -26,14 +27,18 @@ impl Wishes {
     pub(crate) fn answered(&mut self, command: &Command, result: &Result<Answer, Rejection>) {
         let Ok(answer) = result else { return };
         match (command, answer) {
-            (Command::CreateGroup { members, .. }, Answer::Conversation(id)) => {
-                members.iter().for_each(|member| self.promise((*id, *member), true));
+            (Command::CreateGroup { account, members, .. }, Answer::Conversation(id)) => {
+                members.iter().for_each(|member| self.promise(*account, (*id, *member), true));
             }
-            (Command::AddMember { conversation, member, .. }, _) => self.promise((*conversation, *member), true),
-            (Command::RemoveMember { conversation, member, .. }, _) => self.promise((*conversation, *member), false),
+            (Command::AddMember { account, conversation, member, .. }, _) => {
+                self.promise(*account, (*conversation, *member), true);
+            }
+            (Command::RemoveMember { account, conversation, member }, _) => {
+                self.promise(*account, (*conversation, *member), false);
+            }
             (Command::Leave { account, conversation }, _) => {
                 self.left.insert((*conversation, *account));
-                self.promise((*conversation, *account), false);
+                self.promise(*account, (*conversation, *account), false);
             }
             _ => {}
         }
@@ -48,13 +53,19 @@ impl Wishes {
 
     /// A promise that was not kept.
     pub(crate) fn broken(&self, view: &View) -> Result<(), String> {
-        for (place, wanted) in &self.shall_be_in {
+        for (place, promises) in &self.shall_be_in {
+            let (conversation, member) = place;
+            let Some((_, wanted)) = promises.last() else { continue };
             let ambiguous = self.left.contains(place) && self.added.get(place).copied().unwrap_or(0) > 1;
-            if ambiguous || self.open.contains(place) || view.cheat == Some(place.1) {
+            let contested = promises.iter().any(|(_, other)| other != wanted)
+                && promises.iter().any(|(by, _)| Some(by) != promises.first().map(|(first, _)| first));
+            let Some(now) = view.reference(*conversation) else { continue };
+            // Who has no right any more cannot have it done; what others decided counts.
+            let powerless = promises.iter().any(|(by, _)| by != member && !now.members.contains(by));
+            if ambiguous || contested || powerless || self.open.contains(place) || view.cheat == Some(place.1) {
                 continue;
             }
-            let (conversation, member) = place;
-            let is_in = view.at_founder(*conversation).is_some_and(|record| record.members.contains(member));
+            let is_in = now.members.contains(member);
             if is_in != *wanted {
                 let (is, shall) = if is_in { ("in", "not") } else { ("not in", "") };
                 return Err(format!("{member:?} is {is} {conversation:?} and shall {shall} be"));
@@ -63,9 +74,9 @@ impl Wishes {
         Ok(())
     }
 
-    fn promise(&mut self, place: Place, inside: bool) {
+    fn promise(&mut self, by: AccountId, place: Place, inside: bool) {
         *self.added.entry(place).or_default() += u32::from(inside);
-        self.shall_be_in.insert(place, inside);
+        self.shall_be_in.entry(place).or_default().push((by, inside));
     }
 }
 

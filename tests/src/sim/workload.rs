@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_crypto::invite::InviteLink;
+use tidings_protocol::account::policy::Policy;
 use tidings_protocol::command::{Answer, Command, Recipient};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::limits::TEXT_BYTES_MAX;
@@ -227,7 +228,7 @@ impl Workload {
     fn change(&mut self, dice: &mut Dice, view: &View, people: &[Person], person: usize, add: bool) -> Option<Wish> {
         let account = people[person].account;
         let own: Vec<&ConversationRecord> =
-            groups_of(view, account).filter(|record| record.creator == account).collect();
+            groups_of(view, account).filter(|record| may_add(record, account)).collect();
         let record = dice.pick(&own)?;
         let conversation = record.id;
         let command = if add {
@@ -290,6 +291,11 @@ impl Workload {
 fn follow(people: &[Person], guest: usize, link: &InviteLink, insists: bool) -> Wish {
     let purpose = if insists { Purpose::Insist } else { Purpose::Try };
     Wish { person: guest, command: Command::AddContact { account: people[guest].account, link: link.clone() }, purpose }
+}
+
+/// Whether the account may change who is in.
+fn may_add(record: &ConversationRecord, account: AccountId) -> bool {
+    Policy::parse(&record.policy).is_ok_and(|policy| policy.may_add(&account))
 }
 
 /// The groups an account takes part in.

@@ -61,7 +61,7 @@ impl World {
             .map(|_| {
                 let mut clock = Clock::new(dice.either_side(plan.drift));
                 clock.step(dice.either_side(plan.clock_offset));
-                Host::new(&mut dice, clock)
+                Host::new(&mut dice, clock, plan.anchors)
             })
             .collect();
         let names: Vec<NodeId> = hosts.iter().map(|host| host.node).collect();

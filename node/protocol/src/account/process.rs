@@ -6,7 +6,7 @@ use tidings_crypto::sign::VerifyingKey;
 
 use super::conversation::publish::{clamp_clock, heard_clock};
 use super::conversation::state as conversation_state;
-use super::conversation::{equivocation, follow_commit, leave, readmit, rejoin, valid};
+use super::conversation::{equivocation, follow_commit, late, leave, readmit, rejoin, valid};
 use super::device_log::{self, Place};
 use super::message::{receipt, receive};
 use super::{event, profile};
@@ -54,12 +54,18 @@ pub(crate) fn process(
         .rows
         .get(Scope::Account(account), Table::DeviceLog, &row)?
         .ok_or(Rejection::Refused { reason: "device that is no member" })?;
-    if device_log::has(&log, entry.inner.sequence) && entry.inner.kind() != Some(Kind::Commit) {
+    let ordered = matches!(entry.inner.kind(), Some(Kind::App | Kind::SelfRemove | Kind::Receipt) | None);
+    if ordered && device_log::has(&log, entry.inner.sequence) {
         return Ok(Progress::Done);
     }
     entry.verify(&VerifyingKey::from_bytes(log.key))?;
-    if entry.inner.kind() == Some(Kind::Rejoin) {
-        return asked_to_rejoin(step, account, &record, &entry);
+    match entry.inner.kind() {
+        Some(Kind::Rejoin) => return asked_to_rejoin(step, account, &record, &entry),
+        Some(Kind::ForkVote) => {
+            try_on(step, &mut record, |step, record| late::voted(step, account, record, &entry, log.account))?;
+            return Ok(Progress::Done);
+        }
+        Some(Kind::App | Kind::Commit | Kind::SelfRemove | Kind::Receipt) | None => {}
     }
     if device_log::is_over(&log, &entry) {
         // The device may be added again, and then nobody shall wait for this.
@@ -104,7 +110,8 @@ fn own_entry(
     let row = key::counted(record.id.as_bytes(), entry.inner.sequence);
     let known = step.rows.get_bytes(Scope::Account(account), Table::OwnEntry, &row)?;
     let written = known.is_some_and(|id| id == entry.id().as_bytes());
-    if written || entry.inner.kind() == Some(Kind::Rejoin) || entry.inner.generation < record.generation {
+    let beside = matches!(entry.inner.kind(), Some(Kind::Rejoin | Kind::ForkVote));
+    if written || beside || entry.inner.generation < record.generation {
         return Ok(Progress::Done);
     }
     let device_key = profile::load(step, account)?.device_key().verifying_key();
@@ -185,7 +192,7 @@ fn route(
         Some(Kind::SelfRemove) => {
             try_on(step, record, |step, record| leave::received(step, account, record, entry, author))?
         }
-        Some(Kind::Receipt | Kind::Rejoin) => {}
+        Some(Kind::Receipt | Kind::Rejoin | Kind::ForkVote) => {}
         // A later version may know it; it cannot change the group.
         None => {
             record.unreadable = record.unreadable.saturating_add(1);

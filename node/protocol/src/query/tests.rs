@@ -10,7 +10,7 @@ use crate::account::message::store::PlaceRecord;
 use crate::account::policy::{Creation, Policy};
 use crate::error::{Error, Rejection};
 use crate::record::contact::{ContactRecord, ContactState};
-use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::event::{EventKind, EventRecord};
 use crate::record::key::join;
 use crate::record::message::MessageRecord;

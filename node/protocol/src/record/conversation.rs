@@ -153,6 +153,9 @@ pub struct ConversationRecord {
     /// The key package that it asked to be added by, by reference; empty if it never asked.
     #[cbor(n(33), with = "minicbor::bytes")]
     pub asked_package: Vec<u8>,
+    /// When the own leaf is to be renewed next, unix milliseconds; 0 if never.
+    #[n(34)]
+    pub refresh_at: u64,
 }
 
 impl ConversationRecord {
@@ -195,6 +198,7 @@ impl ConversationRecord {
             asked_generation: 0,
             generation: 0,
             asked_package: Vec::new(),
+            refresh_at: 0,
         }
     }
 }

@@ -78,6 +78,17 @@ pub struct ReadmitRecord {
     pub request: Vec<u8>,
 }
 
+/// A member's vote for a child: cast for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct VoteRecord {
+    /// Whose.
+    #[n(0)]
+    pub voter: AccountId,
+    /// For which child.
+    #[n(1)]
+    pub child: EpochId,
+}
+
 /// One epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct EpochRecord {
@@ -129,4 +140,7 @@ pub struct EpochRecord {
     /// Devices that its commit lets back in.
     #[n(15)]
     pub readmitted: Vec<ReadmitRecord>,
+    /// Votes for its children.
+    #[n(16)]
+    pub votes: Vec<VoteRecord>,
 }

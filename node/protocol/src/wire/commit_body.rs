@@ -4,6 +4,7 @@ use tidings_crypto::id::DeviceId;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
 use super::rejoin::SignedRejoin;
+use crate::account::conversation::rule::Class;
 
 /// An identity log and the name under which the sender knows the account.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
@@ -34,8 +35,25 @@ pub struct CommitBody {
     pub added: Vec<Introduction>,
     /// Logs it ends.
     pub cuts: Vec<Cut>,
+    /// What it does, as its class: for those who can no longer look into it. Who can compares.
+    pub class: u8,
     /// The requests it grants: devices that it removes and adds again.
     pub rejoins: Vec<SignedRejoin>,
+}
+
+impl CommitBody {
+    /// The body of a commit that brings nobody, ends no log, grants no request.
+    #[must_use]
+    pub fn new(commit: Vec<u8>, class: Class) -> Self {
+        Self {
+            commit: VLByteVec::from(commit),
+            self_removes: Vec::new(),
+            added: Vec::new(),
+            cuts: Vec::new(),
+            class: class.number(),
+            rejoins: Vec::new(),
+        }
+    }
 }
 
 /// A stretch of one device's log, both ends included.

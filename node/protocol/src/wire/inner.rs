@@ -27,6 +27,8 @@ pub enum Kind {
     Receipt,
     /// A request to be let back in; it stands outside its author's log.
     Rejoin,
+    /// A vote for a commit that its author has made final; it stands outside its author's log.
+    ForkVote,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
             Self::SelfRemove => 3,
             Self::Receipt => 4,
             Self::Rejoin => 5,
+            Self::ForkVote => 6,
         }
     }
 
@@ -49,6 +52,7 @@ impl Kind {
             3 => Some(Self::SelfRemove),
             4 => Some(Self::Receipt),
             5 => Some(Self::Rejoin),
+            6 => Some(Self::ForkVote),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod commit_body;
 pub mod content;
+pub mod fork_vote;
 pub mod id;
 pub mod inbox;
 pub mod inner;

@@ -173,8 +173,30 @@ impl Fixture {
         CommitView { policy: Some(policy.to_bytes()), context_proposals: 1, ..view }
     }
 
+    /// Judges a commit that renews the topic where it has to: a removal that does not is refused for that alone.
     pub(crate) fn judge(&self, view: &CommitView) -> Result<(), Invalid> {
+        self.judge_as_it_is(&self.renewing(view))
+    }
+
+    pub(crate) fn judge_as_it_is(&self, view: &CommitView) -> Result<(), Invalid> {
         self.ask(&self.policy, &self.members(), |parent| authorize::authorize(parent, view))
+    }
+
+    fn renewing(&self, view: &CommitView) -> CommitView {
+        let policy = match &view.policy {
+            Some(bytes) => Policy::parse(bytes).ok(),
+            None => Some(self.policy.clone()),
+        };
+        let removes = !view.removes.is_empty() || !view.self_removes.is_empty();
+        let readmits = !self.rejoins.is_empty() && !view.adds.is_empty();
+        match policy.filter(|policy| policy.topic_generation == self.policy.topic_generation) {
+            Some(policy) if removes && !readmits => CommitView {
+                policy: Some(policy.rotated().to_bytes()),
+                context_proposals: view.context_proposals.max(1),
+                ..view.clone()
+            },
+            Some(_) | None => view.clone(),
+        }
     }
 
     pub(crate) fn class(&self, view: &CommitView) -> Class {

@@ -193,3 +193,14 @@ fn leaves_with_keys_of_other_lengths_missing_capabilities_or_extensions_are_refu
         assert_eq!(all.judge(&view), Err(Invalid::Leaf));
     }
 }
+
+// DECISIONS 19
+// REQ-GROUP-10
+#[test]
+fn a_removal_that_keeps_the_topic_is_refused() {
+    let mut all = Fixture::group();
+    let kept = all.remove(MEMBER);
+    assert_eq!(all.judge_as_it_is(&kept), Err(Invalid::Policy));
+    let renewed = all.changing(kept, |policy| *policy = policy.rotated());
+    assert_eq!(all.judge_as_it_is(&renewed), Ok(()));
+}

@@ -250,7 +250,7 @@ impl World {
     }
 
     pub(crate) fn start(&mut self, host: usize) {
-        let config = NodeConfig { node: self.hosts[host].id, index_key: [9; 32] };
+        let config = NodeConfig::new(self.hosts[host].id, [9; 32]);
         let seed = self.seed();
         self.hosts[host].core = Node::new(config, seed);
         self.hosts[host].online = true;
@@ -336,7 +336,7 @@ impl World {
     fn restart(&mut self, host: usize) {
         let (id, seed) = (self.hosts[host].id, self.seed());
         self.queue.retain(|(to, _)| *to != host);
-        self.hosts[host].core = Node::new(NodeConfig { node: id, index_key: [9; 32] }, seed);
+        self.hosts[host].core = Node::new(NodeConfig::new(id, [9; 32]), seed);
         for other in (0..self.hosts.len()).filter(|other| *other != host && self.hosts[*other].online) {
             self.queue.push_back((other, Input::PeerDisconnected(id)));
         }
@@ -396,7 +396,7 @@ impl Host {
         let id = NodeId::from_bytes(*SigningKey::generate(rng).verifying_key().as_bytes());
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);
-        let core = Node::new(NodeConfig { node: id, index_key: [9; 32] }, seed);
+        let core = Node::new(NodeConfig::new(id, [9; 32]), seed);
         Self { core, store: MemoryStore::new(), id, online: true }
     }
 }

@@ -37,17 +37,14 @@ fn contacts(view: &View, acquainted: &[(AccountId, AccountId)]) -> Result<(), St
 }
 
 fn same_state(view: &View, conversation: ConversationId) -> Result<(), String> {
-    let founder =
-        view.at_founder(conversation).ok_or_else(|| format!("the founder of {conversation:?} does not have it"))?;
-    if view.cheat == Some(founder.creator) {
-        return Ok(());
-    }
+    // Nobody is left in it, or only the one who cheats.
+    let Some(founder) = view.reference(conversation) else { return Ok(()) };
     for account in founder.members.iter().filter(|account| view.cheat != Some(**account)) {
         let Some(record) = view.conversations.get(&(*account, conversation)) else {
             return Err(format!("{account:?} does not have {conversation:?}, of which it is a member"));
         };
-        let same =
-            record.membership == Membership::Member && record.tip == founder.tip && record.members == founder.members;
+        let inside = matches!(record.membership, Membership::Member | Membership::Leaving) && !record.stranded;
+        let same = inside && record.tip == founder.tip && record.members == founder.members;
         if !same || record.policy != founder.policy {
             let ConversationRecord { membership, epoch, pending, .. } = record;
             let behind = format!("is {membership:?} at epoch {epoch} of {}, {pending} entries wait", founder.epoch);
@@ -70,13 +67,13 @@ fn same_state(view: &View, conversation: ConversationId) -> Result<(), String> {
 
 /// Whether a message must have reached `account`: both were members from its epoch on until now.
 fn must_reach(view: &View, sent: &Sent, account: AccountId) -> bool {
-    let was_in = |account| view.was_in_since(sent.conversation, sent.number, account) && view.cheat != Some(account);
+    let was_in = |account| view.was_in_since(sent.conversation, sent.epoch, account) && view.cheat != Some(account);
     was_in(sent.sender) && was_in(account)
 }
 
 fn messages(view: &View) -> Result<(), String> {
     for (name, sent) in &view.sent {
-        let Some(roster) = view.rosters.get(&sent.epoch) else {
+        let Some(roster) = view.tree.get(&sent.epoch) else {
             return Err("a message was sent at an epoch nobody has".into());
         };
         let readers =
@@ -116,7 +113,19 @@ fn residue(view: &View) -> Result<(), String> {
 
 /// Messages to somebody who never accepted wait for ever, and that is right.
 fn may_stay(view: &View, scope: Scope, table: Table, key: &[u8]) -> bool {
-    let (Scope::Account(account), Table::Waiting) = (scope, table) else { return false };
+    let Scope::Account(account) = scope else { return false };
+    if matches!(table, Table::Intent | Table::Pending) {
+        // Of a group one is no longer in; or an entry of a branch one was never in.
+        let conversation = key.first_chunk::<32>().map(|id| ConversationId::from_bytes(*id));
+        let record = conversation.and_then(|id| view.conversations.get(&(account, id)));
+        let inside = record.is_some_and(|record| record.membership == Membership::Member);
+        return !inside
+            || (table == Table::Pending
+                && view.tree.forks(conversation.unwrap_or(ConversationId::from_bytes([0; 32]))) > 0);
+    }
+    if table != Table::Waiting {
+        return false;
+    }
     let contact =
         key.first_chunk::<32>().and_then(|other| view.contacts.get(&(account, AccountId::from_bytes(*other))));
     contact.is_some_and(|contact| contact.state != ContactState::Accepted)

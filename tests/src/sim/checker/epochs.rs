@@ -1,4 +1,4 @@
-//! No epoch has two children, and all who are at one epoch are in the same state: same number, members and authenticator.
+//! All who are at one epoch are in the same state: same number, members and authenticator, whatever branch it is on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,39 +15,14 @@ pub(super) struct Epochs {
 }
 
 impl Epochs {
-    /// One committer a conversation: nobody can be further than its founder.
-    fn check_maker(seen: &Seen<'_>, fact: &TipFact) -> Verdict {
-        let record = &fact.record;
-        let founder = seen.view.conversations.get(&(record.creator, record.id));
-        if founder.is_some_and(|founder| founder.epoch >= record.epoch) {
-            return Ok(());
-        }
-        Err(format!("{:?} is at epoch {}, which the founder has not made", fact.account, record.epoch))
-    }
-
     fn check(&mut self, seen: &Seen<'_>, fact: &TipFact) -> Verdict {
-        Self::check_maker(seen, fact)?;
         let record = &fact.record;
-        let first = seen.view.chain.get(&(record.id, record.epoch));
-        if first.is_some_and(|first| *first != record.tip) {
-            return Err(format!(
-                "{:?} is at another epoch {} than others: one epoch has two children",
-                fact.account, record.epoch
-            ));
-        }
-        let roster = seen.view.rosters.get(&record.tip);
+        let roster = seen.view.tree.get(&record.tip);
         let same = |members: &BTreeSet<_>| {
             record.members.len() == members.len() && record.members.iter().all(|m| members.contains(m))
         };
         if roster.is_some_and(|roster| roster.number != record.epoch || !same(&roster.members)) {
             return Err(format!("{:?} has other members at epoch {} than others", fact.account, record.epoch));
-        }
-        if fact
-            .before
-            .as_ref()
-            .is_some_and(|before| before.epoch > record.epoch && before.membership == Membership::Member)
-        {
-            return Err(format!("{:?} went back to epoch {}", fact.account, record.epoch));
         }
         let Some(authenticator) = &fact.authenticator else {
             return Ok(());

@@ -3,6 +3,7 @@
 //! The model says nothing where two rules apply at once, or where the answer depends on what the view does not hold.
 
 use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::{Command, Recipient};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::limits::TEXT_BYTES_MAX;
@@ -128,14 +129,18 @@ fn group(
     }
 }
 
+fn policy(record: &ConversationRecord) -> Policy {
+    Policy::parse(&record.policy).expect("a policy")
+}
+
 fn add(view: &View, account: AccountId, conversation: ConversationId, member: AccountId) -> Option<Expected> {
     let record = match group(view, account, conversation) {
         Ok(record) => record,
         Err(expected) => return expected,
     };
     let present = record.members.contains(&member);
-    if record.creator != account {
-        return (!present).then_some(Expected::Refusal(Rejection::NotAdmin));
+    if !policy(record).may_add(&account) {
+        return Some(Expected::Refusal(Rejection::NotAdmin));
     }
     if present {
         return Some(Expected::Refusal(Rejection::Already));
@@ -152,7 +157,7 @@ fn remove(view: &View, account: AccountId, conversation: ConversationId, member:
     if account == member {
         return None;
     }
-    match (record.creator == account, present) {
+    match (policy(record).may_remove(&account, &member), present) {
         (true, true) => Some(Expected::Success),
         (false, true) => Some(Expected::Refusal(Rejection::NotAdmin)),
         (_, false) => None,
@@ -161,8 +166,11 @@ fn remove(view: &View, account: AccountId, conversation: ConversationId, member:
 
 fn leave(view: &View, account: AccountId, conversation: ConversationId) -> Option<Expected> {
     match group(view, account, conversation) {
-        Ok(record) if record.creator == account => Some(Expected::Refusal(Rejection::LastAdmin)),
-        Ok(_) => Some(Expected::Success),
+        Ok(record) => match policy(record).role(&account) {
+            Role::Owner if policy(record).roles.owners() == 1 => Some(Expected::Refusal(Rejection::LastAdmin)),
+            Role::Owner | Role::Admin | Role::Moderator => None,
+            Role::Member | Role::Readonly => Some(Expected::Success),
+        },
         Err(expected) => expected,
     }
 }

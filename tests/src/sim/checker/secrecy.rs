@@ -22,7 +22,7 @@ impl Checker for Secrecy {
             if sent.sender != fact.record.sender || Some(sent.conversation) != fact.record.conversation {
                 return Err(format!("{:?} has a message under a wrong sender or conversation", fact.account));
             }
-            let roster = seen.view.rosters.get(&sent.epoch);
+            let roster = seen.view.tree.get(&sent.epoch);
             if roster.is_none_or(|roster| !roster.members.contains(&fact.account)) {
                 return Err(format!(
                     "{:?} has a message of epoch {} in which it was no member",

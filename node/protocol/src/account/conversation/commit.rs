@@ -1,12 +1,12 @@
 //! Making a commit: build, judge as everybody will, publish at the tip, add the epoch to the tree, and welcome those it adds.
 
-use tidings_crypto::id::AccountId;
+use tidings_crypto::id::{AccountId, EntryId};
 use tidings_crypto::mls::{CommitPlan, CommitView, Group, MemberView, SignedKeyPackage};
 
 use super::authorize::{Parent, authorize, classify};
 use super::rule::Class;
 use super::welcome::{self, Guest};
-use super::{publish, readmit, state, tip, tree};
+use super::{epoch, publish, readmit, state, tip, tree, valid};
 use crate::account::policy::Policy;
 use crate::account::{contact, identity, profile};
 use crate::error::{Outcome, Rejection};
@@ -49,6 +49,11 @@ pub(crate) fn commit(
     let built = group.commit(mls_plan(record, plan)?, step.rng).map_err(|_| Rejection::Refused { reason: "commit" })?;
     let rejoins: Vec<SignedRejoin> = rejoin.into_iter().collect();
     let class = judge(step, account, record, &record.policy, (&group, &built.view), &rejoins)?;
+    let rank = state::rank(&record.policy, &account)?;
+    let unnamed = EntryId::from_bytes([0; 32]);
+    let device = profile.device;
+    let own = CommitRecord { id: unnamed, author: account, device, sequence: 0, class, rank, demoted: false };
+    valid::keeps_spacing(step, account, record, &epoch::named(step, account, &record.id, &parent)?, &own)?;
     let cuts = cuts(step, account, record, &group.members(), &built.view)?;
     let added: Vec<AccountId> = built.view.adds.iter().map(|leaf| leaf.credential.account).collect();
     let body = CommitBody {
@@ -56,6 +61,7 @@ pub(crate) fn commit(
         self_removes: self_removes.into_iter().map(wire::field).collect(),
         added: added.iter().map(|somebody| identity::introduce(step, account, somebody)).collect::<Outcome<_>>()?,
         cuts: cuts.iter().map(|cut| Cut { device: cut.device, sequence: cut.sequence }).collect(),
+        class: class.number(),
         rejoins: rejoins.clone(),
     };
     let draft = Draft {
@@ -67,16 +73,7 @@ pub(crate) fn commit(
     };
     let queue = record.queue;
     let entry = publish::publish(step, account, &profile, record, draft)?;
-    let rank = state::rank(&record.policy, &account)?;
-    let own = CommitRecord {
-        id: entry.id,
-        author: account,
-        device: profile.device,
-        sequence: entry.sequence,
-        class,
-        rank,
-        demoted: false,
-    };
+    let own = CommitRecord { id: entry.id, sequence: entry.sequence, ..own };
     let epoch = tree::grow(step, account, record, (parent, own), (cuts, &rejoins), &built.next)?;
     if let Some(welcome) = built.welcome {
         welcome::prepare(step, account, record, (epoch, (queue, entry.counter)), &welcome, guests)?;

@@ -3,7 +3,7 @@
 use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::mls::{CommitView, Group};
 
-use super::{commit, epoch, state, tip, tree, valid};
+use super::{commit, epoch, late, state, tip, tree, valid};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::ConversationRecord;
@@ -14,6 +14,10 @@ use crate::wire;
 use crate::wire::commit_body::CommitBody;
 use crate::wire::inner::Signed;
 
+const fn refused(reason: &'static str) -> Rejection {
+    Rejection::Refused { reason }
+}
+
 /// Takes a commit entry of the device whose log is `log`. `record` is where the rule says afterwards, and stored.
 pub(crate) fn received(
     step: &mut Step<'_>,
@@ -23,13 +27,16 @@ pub(crate) fn received(
     log: &DeviceLogRecord,
 ) -> Outcome<()> {
     let parent = entry.inner.epoch;
-    let at = epoch::get(step, account, &record.id, &parent)?
-        .filter(|at| at.standing == Standing::Kept)
-        .ok_or(Rejection::Refused { reason: "commit to an epoch that is no longer kept" })?;
+    let at = epoch::get(step, account, &record.id, &parent)?.ok_or(refused("commit to an epoch that is forgotten"))?;
     if at.children.contains(&EpochId::next(&record.id, &parent, &entry.id())) {
         return Err(Rejection::Already.into());
     }
     let body: CommitBody = wire::decode(entry.inner.body.as_slice(), "commit entry")?;
+    match at.standing {
+        Standing::Kept => {}
+        Standing::Forgotten => return late::commit(step, account, record, (entry, log), (at, body.class)),
+        Standing::Out | Standing::Told => return Err(refused("commit to an epoch of others").into()),
+    }
     let group = state::load_group(step, account, &record.id, &parent)?;
     for introduction in &body.added {
         identity::introduced(step, account, introduction)?;
@@ -42,6 +49,9 @@ pub(crate) fn received(
         return Err(Rejection::Refused { reason: "commit of another device than its entry" }.into());
     }
     let class = commit::judge(step, account, record, &at.policy, (&group, &view), &body.rejoins)?;
+    if class.number() != body.class {
+        return Err(refused("commit of another class than it says").into());
+    }
     let rank = state::rank(&at.policy, &log.account)?;
     let commit = CommitRecord {
         id: entry.id(),

@@ -4,7 +4,7 @@ use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::Group;
 
 use super::tree::{self, Origin};
-use super::{epoch, member_add, state, tip};
+use super::{epoch, member_add, refresh, state, tip};
 use crate::account::policy::{Creation, Policy};
 use crate::account::{contact, event, profile};
 use crate::error::{Outcome, Rejection};
@@ -70,6 +70,7 @@ fn alone(
     tree::plant(step, account, &mut record, (first, Origin::default()), &group)?;
     let planted = epoch::named(step, account, &id, &first)?;
     tip::enter(step, account, &mut record, (first, &planted))?;
+    refresh::plan_first(step, account, &mut record);
     state::put(step, account, &record);
     Ok(record)
 }

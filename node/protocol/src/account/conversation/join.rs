@@ -4,7 +4,7 @@ use tidings_crypto::id::AccountId;
 use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
-use super::{authorize, epoch, state, tip, told, tree};
+use super::{authorize, epoch, refresh, state, tip, told, tree};
 use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, key_supply, profile};
 use crate::error::{Outcome, Rejection};
@@ -85,6 +85,7 @@ fn enter(
     }
     record.heads.clear();
     record.stranded = false;
+    refresh::plan_first(step, account, record);
     if matches!(record.membership, Membership::Left | Membership::Removed) {
         // Somebody added this account again: the wish to leave is over.
         record.membership = Membership::Removed;

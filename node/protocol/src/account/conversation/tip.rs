@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tidings_crypto::id::{AccountId, DeviceId, EpochId};
 
-use super::rule::{Child, Class, Electorate, choose};
+use super::rule::{Child, Class, Electorate, Vote, choose};
 use super::{epoch, leave, state, tree, wish};
 use crate::account::policy::Policy;
 use crate::account::{event, profile};
@@ -30,7 +30,7 @@ fn path(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Out
 }
 
 /// The child that the rule picks.
-fn chosen(
+pub(crate) fn chosen(
     step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
@@ -47,7 +47,8 @@ fn chosen(
     }
     // Of an epoch that only a welcome told of nobody can vote.
     let admins = Policy::parse(&parent.policy).map(|policy| policy.admins()).unwrap_or_default();
-    Ok(choose(&children, &Electorate { users: &parent.members, admins: &admins }, &[]))
+    let votes: Vec<Vote> = parent.votes.iter().map(|vote| Vote { voter: vote.voter, child: vote.child }).collect();
+    Ok(choose(&children, &Electorate { users: &parent.members, admins: &admins }, &votes))
 }
 
 /// Moves to the epoch that the rule picks, and stores the record.

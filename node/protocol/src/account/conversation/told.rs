@@ -94,6 +94,7 @@ fn blank(step: &Step<'_>, bundle: &WelcomeBundle, told: &Told) -> Outcome<EpochR
         cuts: Vec::new(),
         added: Vec::new(),
         readmitted: Vec::new(),
+        votes: Vec::new(),
     })
 }
 

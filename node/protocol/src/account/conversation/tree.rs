@@ -13,7 +13,7 @@ use super::{epoch, state};
 use crate::account::identity;
 use crate::account::policy::Policy;
 use crate::error::{Outcome, Rejection};
-use crate::limits::{ANCHORS_MAX, KEPT_EPOCHS_MAX, PAST_EPOCHS_MAX, PAST_TAGS_MAX};
+use crate::limits::{KEPT_EPOCHS_MAX, PAST_EPOCHS_MAX, PAST_TAGS_MAX};
 use crate::record::conversation::{ConversationRecord, LogKeyRecord};
 use crate::record::epoch::{CommitRecord, CutRecord, EpochRecord, ReadmitRecord, Standing};
 use crate::record::key;
@@ -92,7 +92,7 @@ pub(crate) fn plant(
     let mut fresh = summary(step, group, &origin, parent.as_ref())?;
     if let Some(known) = epoch::get(step, account, &conversation, &id)? {
         // A welcome told of it, and perhaps of what builds on it.
-        fresh.children = known.children;
+        (fresh.children, fresh.votes) = (known.children, known.votes);
     }
     if fresh.standing == Standing::Kept {
         fresh.topic_secret = topic_secret(group, &origin, parent.as_ref(), &fresh)?;
@@ -132,6 +132,7 @@ fn summary(step: &Step<'_>, group: &Group, origin: &Origin, parent: Option<&Epoc
         cuts: origin.cuts.clone(),
         added: Vec::new(),
         readmitted: origin.readmitted.clone(),
+        votes: Vec::new(),
     })
 }
 
@@ -228,7 +229,7 @@ pub(crate) fn prune(
     record: &mut ConversationRecord,
     path: &[EpochId],
 ) -> Outcome<()> {
-    let behind = path.len().saturating_sub(ANCHORS_MAX + 1);
+    let behind = path.len().saturating_sub(step.config.anchors + 1);
     if let Some(base) = path.get(behind).filter(|_| behind > 0).copied() {
         rebase(step, account, record, base, path.get(..behind).unwrap_or_default())?;
     }
@@ -286,8 +287,9 @@ fn close_queues(step: &mut Step<'_>, account: AccountId, record: &mut Conversati
         return Ok(());
     }
     let mut used = BTreeSet::from([record.queue]);
-    for kept in &record.kept {
-        used.insert(epoch::named(step, account, &record.id, kept)?.queue);
+    // A late rival of an epoch that is remembered still comes through its queue.
+    for known in record.kept.iter().chain(&record.past) {
+        used.insert(epoch::named(step, account, &record.id, known)?.queue);
     }
     for queue in record.queues.clone().iter().filter(|queue| !used.contains(queue)) {
         crate::log::queue::unfollow(step, queue, account)?;

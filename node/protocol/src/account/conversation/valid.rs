@@ -28,6 +28,17 @@ pub(crate) fn judge(
             return Err(Rejection::Refused { reason: "commit to an epoch its author had left" }.into());
         }
     }
+    keeps_spacing(step, account, record, at, commit)
+}
+
+/// Checks that a member without a role leaves room for others between two commits of its own (REQ-FORK-5).
+pub(crate) fn keeps_spacing(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    at: &EpochRecord,
+    commit: &CommitRecord,
+) -> Outcome<()> {
     let ordinary = commit.rank == u16::MAX && commit.class != Class::Readmit;
     if record.kind == ConversationKind::Direct || !ordinary {
         return Ok(());

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, EpochId, QueueId};
 
 use super::commit::{Plan, commit};
-use super::{leave, member_add, readmit, rejoin, state};
+use super::{leave, member_add, readmit, refresh, rejoin, state};
 use crate::account::policy::Policy;
 use crate::account::unlock;
 use crate::error::{Outcome, Rejection};
@@ -169,7 +169,11 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
         // What is no longer possible, or no longer needed, is over.
         drop(refused(step.attempt(|step| grant(step, account, record, wish)))?);
     }
-    member_add::resume_in(step, account, conversation)
+    member_add::resume_in(step, account, conversation)?;
+    match refused(state::of_member(step, account, conversation))? {
+        Ok(record) => refresh::act(step, account, record),
+        Err(_) => Ok(()),
+    }
 }
 
 fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord, wish: Wish) -> Outcome<()> {

@@ -1,0 +1,142 @@
+//! Late rivals: commits at an epoch whose state was given up, and the votes of those who cannot follow them (PROTOCOL A5.6).
+//!
+//! Nothing of a late commit can be checked but its author, its place in its author's log, and that its author may do what it says it does. So
+//! it is chosen only where no majority has made another commit final; and then this device asks to be let back in.
+
+use tidings_crypto::id::{AccountId, EpochId};
+use tidings_crypto::outer::{LogKey, Outer, TopicKey};
+
+use super::rule::Class;
+use super::{epoch, publish, rejoin, state, tip, valid};
+use crate::account::policy::RANK_NONE;
+use crate::account::profile;
+use crate::error::{Outcome, Rejection};
+use crate::record::conversation::ConversationRecord;
+use crate::record::epoch::{CommitRecord, EpochRecord, Standing, VoteRecord};
+use crate::record::log::DeviceLogRecord;
+use crate::step::{Step, refused};
+use crate::wire;
+use crate::wire::fork_vote::ForkVote;
+use crate::wire::inner::{Draft, Kind, Signed};
+use crate::wire::rejoin::Reason;
+
+/// Notes a commit at `at`, which is no longer kept: votes for the one that was made final, once, and looks whether the choice holds.
+pub(crate) fn commit(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    (entry, log): (&Signed, &DeviceLogRecord),
+    (mut at, class): (EpochRecord, u8),
+) -> Outcome<()> {
+    let parent = entry.inner.epoch;
+    let rank = state::rank(&at.policy, &log.account)?;
+    let commit = CommitRecord {
+        id: entry.id(),
+        author: log.account,
+        device: entry.inner.device,
+        sequence: entry.inner.sequence,
+        class: claimed(class, rank)?,
+        rank,
+        demoted: log.forked_at.is_some_and(|from| entry.inner.sequence >= from),
+    };
+    if !at.members.contains(&log.account) {
+        return Err(Rejection::Refused { reason: "commit of somebody who was no member" }.into());
+    }
+    valid::judge(step, account, record, (&parent, &at), &commit, log)?;
+    let child = EpochId::next(&record.id, &parent, &commit.id);
+    let beside = EpochRecord {
+        number: at.number.saturating_add(1),
+        parent: Some(parent),
+        commit: Some(commit),
+        standing: Standing::Forgotten,
+        children: Vec::new(),
+        votes: Vec::new(),
+        cuts: Vec::new(),
+        added: Vec::new(),
+        readmitted: Vec::new(),
+        ..at.clone()
+    };
+    epoch::put(step, account, &record.id, &child, &beside);
+    at.children.push(child);
+    vote(step, account, record, (&parent, &mut at))?;
+    epoch::put(step, account, &record.id, &parent, &at);
+    look(step, account, record, &at)
+}
+
+/// What somebody of that rank may claim a commit to be.
+fn claimed(class: u8, rank: u16) -> Outcome<Class> {
+    let class = Class::from_number(class).ok_or(Rejection::Malformed { what: "commit entry" })?;
+    let takes_a_role = matches!(class, Class::Removal | Class::Admin);
+    Ok(if takes_a_role && rank == RANK_NONE { Class::Update } else { class })
+}
+
+/// The child of `at` on the way to the tip.
+fn made_final(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    at: &EpochRecord,
+) -> Outcome<Option<EpochId>> {
+    let on_the_way = |child: &&EpochId| record.past.contains(child) || record.base == **child;
+    if let Some(child) = at.children.iter().find(on_the_way) {
+        return Ok(Some(*child));
+    }
+    tip::chosen(step, account, record, at)
+}
+
+/// Votes once, for good.
+fn vote(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    (parent, at): (&EpochId, &mut EpochRecord),
+) -> Outcome<()> {
+    let voted = at.votes.iter().any(|vote| vote.voter == account);
+    let Some(child) = made_final(step, account, record, at)?.filter(|_| !voted && at.members.contains(&account)) else {
+        return Ok(());
+    };
+    at.votes.push(VoteRecord { voter: account, child });
+    let body = wire::encode(&ForkVote { parent: *parent, child });
+    let draft = Draft { conversation: record.id, kind: Kind::ForkVote, epoch: *parent, commitment: [0; 32], body };
+    let profile = profile::load(step, account)?;
+    let bytes = publish::sign_beside(step, &profile, record, draft);
+    let (topic, key) = (TopicKey::derive(&at.topic_secret), LogKey::from_bytes(at.log_key));
+    let outer = Outer::seal(&topic, &key, step.random(), &bytes).map_err(|_| Rejection::TooLarge { limit: 0 })?;
+    refused(step.attempt(|step| crate::log::append::publish(step, account, &outer)))?.unwrap_or_default();
+    Ok(())
+}
+
+/// Takes a vote of a member of the epoch it is about.
+pub(crate) fn voted(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    entry: &Signed,
+    voter: AccountId,
+) -> Outcome<()> {
+    let vote: ForkVote = wire::decode(entry.inner.body.as_slice(), "vote")?;
+    let mut at = epoch::get(step, account, &record.id, &vote.parent)?.ok_or(Rejection::NotFound)?;
+    let cast = VoteRecord { voter, child: vote.child };
+    // Whoever votes for two counts for both; for more there is no honest reason.
+    let before = at.votes.iter().filter(|vote| vote.voter == voter).count();
+    if entry.inner.epoch != vote.parent || !at.members.contains(&voter) || at.votes.contains(&cast) || before > 1 {
+        return Err(Rejection::Refused { reason: "vote" }.into());
+    }
+    at.votes.push(cast);
+    epoch::put(step, account, &record.id, &vote.parent, &at);
+    match at.standing {
+        Standing::Kept => tip::settle(step, account, record),
+        Standing::Forgotten => look(step, account, record, &at),
+        Standing::Out | Standing::Told => Ok(()),
+    }
+}
+
+/// Whether the choice at an epoch that is final here is still what this device has made of it. If not, the others are elsewhere.
+fn look(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, at: &EpochRecord) -> Outcome<()> {
+    let here = made_final(step, account, record, at)?;
+    if here != tip::chosen(step, account, record, at)? {
+        rejoin::ask(step, account, record, Reason::Stranded)?;
+        state::put(step, account, record);
+    }
+    Ok(())
+}
