@@ -134,6 +134,7 @@ fn connected(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     let state = step.peers.peer(peer);
     state.connected = true;
     state.failures = 0;
+    log::peer_wait::over(step, peer)?;
     log::sync::start(step, peer)?;
     step.to_serve.insert(peer);
     step.to_ask.insert(peer);
@@ -155,6 +156,9 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
                     log::sync::again(step, &queue)?;
                     step.set_timer(TimerKind::Sync(queue), SYNC_AGAIN_MS);
                 }
+            }
+            TimerKind::Expiry(account) => {
+                drop(refused(step.attempt(|step| account::message::expire::due(step, account)))?);
             }
             TimerKind::CatchUp(account, queue) => {
                 step.to_catch_up.insert((account, queue));
@@ -219,8 +223,9 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
         Command::Leave { account, conversation } => account::conversation::leave::leave(step, account, &conversation)
             .map(|()| Answer::Conversation(conversation)),
         Command::MarkRead { account, conversation } => {
-            account::conversation::state::mark_read(step, account, &conversation).map(|()| Answer::Done)
+            account::message::read::mark(step, account, &conversation, None).map(|()| Answer::Done)
         }
+        Command::Chat { account, act } => account::message::act(step, account, act),
         Command::Write(writes) => {
             for write in writes.0 {
                 step.rows.write(write);

@@ -15,6 +15,8 @@ pub(crate) enum TimerKind {
     Receipt(AccountId, ConversationId),
     /// Ask the followers of a queue for what is missing.
     Sync(QueueId),
+    /// Look for messages of an account whose time is over.
+    Expiry(AccountId),
     /// Go on processing a queue.
     CatchUp(AccountId, QueueId),
 }

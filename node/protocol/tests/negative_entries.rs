@@ -414,7 +414,11 @@ fn a_clock_ten_years_ahead_or_at_zero_pins_nothing_and_moves_nobodys_clock() {
 /// Forges a receipt of bob over `sequence` entries of alice and pushes it to her.
 fn receipt(all: &mut Trio, place: Forgery, sequence: u64) -> Forgery {
     let device = all.world.profile(all.alice).device;
-    let body = ReceiptBody { delivered: vec![Span { device, first: 1, last: sequence }], unreadable: Vec::new() };
+    let body = ReceiptBody {
+        delivered: vec![Span { device, first: 1, last: sequence }],
+        unreadable: Vec::new(),
+        read: Vec::new(),
+    };
     let forgery = place.body(world::forge::RECEIPT, wire::encode(&body));
     let alice = all.alice;
     all.world.publish(&forgery, &[alice]);

@@ -8,10 +8,9 @@ use tidings_crypto::id::{AccountId, QueueId};
 use tidings_crypto::outer::{LogKey, Outer};
 use tidings_crypto::sign::VerifyingKey;
 
-use super::conversation::publish::{clamp_clock, heard_clock};
 use super::conversation::state as conversation_state;
 use super::conversation::{follow_commit, leave};
-use super::message::{receipt, receive};
+use super::message::{order, receipt, receive};
 use super::{event, profile, unlock};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::{CATCH_UP_ENTRIES_MAX, DEPENDENCIES_MAX, PENDING_ENTRIES_MAX, SYNC_DELAY_MS};
@@ -189,7 +188,6 @@ fn process(step: &mut Step<'_>, account: AccountId, mut record: ConversationReco
         }
     }
     route(step, account, &mut record, &entry, &log, &row)?;
-    record.clock = heard_clock(record.clock, entry.inner.clock, step.now.wall.0);
     note_head(&mut record, &entry, outer.epoch_tag());
     conversation_state::put(step, account, &record);
     Ok(Progress::Done)
@@ -285,7 +283,9 @@ fn route(
 ) -> Outcome<()> {
     let scope = Scope::Account(account);
     let author = log.account;
-    let clock = clamp_clock(entry.inner.clock, step.now.wall.0).max(log.clock);
+    let clock = order::clock_of(step, account, &record.id, entry, log)?;
+    order::note(step, account, &record.id, (entry.inner.device, entry.inner.sequence), clock);
+    record.clock = record.clock.max(clock);
     let mut unreadable = false;
     match entry.inner.kind() {
         Some(Kind::App) => unreadable = !receive::received(step, account, record, entry, (author, clock))?,

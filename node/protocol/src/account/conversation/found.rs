@@ -110,7 +110,6 @@ pub(crate) fn blank(
         creator,
         created_at: step.now.wall.0,
         active_at: step.now.wall.0,
-        unread: 0,
         receipt_due: 0,
         unreadable: 0,
     }
