@@ -58,6 +58,7 @@ pub(crate) fn expect(view: &View, unlocked: bool, command: &Command) -> Option<E
         | Command::CreateAccount(_)
         | Command::RevokeInvite { .. }
         | Command::MarkRead { .. }
+        | Command::Chat { .. }
         | Command::Write(_)
         | Command::RememberAddresses { .. } => None,
     }
@@ -76,6 +77,7 @@ fn is_bad_in_itself(command: &Command) -> bool {
         | Command::RemoveMember { .. }
         | Command::Leave { .. }
         | Command::MarkRead { .. }
+        | Command::Chat { .. }
         | Command::Write(_)
         | Command::RememberAddresses { .. } => false,
     }
@@ -92,6 +94,7 @@ pub(crate) fn acts(command: &Command) -> Option<AccountId> {
         | Command::AddMember { account, .. }
         | Command::RemoveMember { account, .. }
         | Command::MarkRead { account, .. }
+        | Command::Chat { account, .. }
         | Command::Leave { account, .. } => Some(*account),
         Command::CreateAccount(_) | Command::Write(_) | Command::RememberAddresses { .. } => None,
     }
@@ -204,6 +207,7 @@ pub(crate) fn name(command: &Command) -> &'static str {
         Command::RemoveMember { .. } => "removing a member",
         Command::Leave { .. } => "leaving a group",
         Command::MarkRead { .. } => "marking as read",
+        Command::Chat { .. } => "a change of a message or a conversation",
         Command::Write(_) => "a write of the shell",
         Command::RememberAddresses { .. } => "remembering addresses",
     }
