@@ -6,6 +6,7 @@ use tidings_crypto::invite::InviteLink;
 use crate::record::contact::ContactRecord;
 use crate::record::message::MessageRecord;
 use crate::store::write_set::WriteSet;
+use crate::wire::content::{Mention, MessageRef};
 
 /// Everything the shell made for a new account, before the core knows it.
 #[derive(Debug, Clone)]
@@ -35,6 +36,109 @@ pub enum Recipient {
     Account(AccountId),
     /// A conversation.
     Conversation(ConversationId),
+}
+
+/// A text that may answer another message or mention people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    /// To whom.
+    pub to: Recipient,
+    /// The text.
+    pub text: String,
+    /// The client's id: the same id again returns the first message.
+    pub client_id: [u8; 16],
+    /// The message of the same conversation that it answers.
+    pub reply_to: Option<MessageRef>,
+    /// Whom it mentions.
+    pub mentions: Vec<Mention>,
+}
+
+/// What can be done to messages, and to a conversation as one has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChatAct {
+    /// Send a text that answers another, or mentions somebody. Plain texts go with [`Command::Send`].
+    Write(NewMessage),
+    /// Give an own message another text.
+    Edit {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: MessageRef,
+        /// The text.
+        text: String,
+        /// Whom it mentions.
+        mentions: Vec<Mention>,
+    },
+    /// Take a message back, for all.
+    Delete {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: MessageRef,
+    },
+    /// Put a reaction on a message, or take it back.
+    React {
+        /// Where.
+        conversation: ConversationId,
+        /// On which.
+        message: MessageRef,
+        /// What.
+        emoji: String,
+        /// Whether it shall stand.
+        chosen: bool,
+    },
+    /// Say that everything up to a message was seen.
+    Read {
+        /// Where.
+        conversation: ConversationId,
+        /// The last message seen; the newest, if absent.
+        up_to: Option<MessageRef>,
+    },
+    /// Let new messages of a direct conversation disappear some time after they were sent.
+    SetTimer {
+        /// Where.
+        conversation: ConversationId,
+        /// After how long; 0 lets them stay.
+        milliseconds: u64,
+    },
+    /// Keep what was written and not sent.
+    SetDraft {
+        /// A conversation.
+        conversation: ConversationId,
+        /// The text; empty for none.
+        text: String,
+    },
+    /// Make no noise for a conversation.
+    Mute {
+        /// Which.
+        conversation: ConversationId,
+        /// Until when, unix milliseconds; 0 ends it.
+        until: u64,
+    },
+    /// Put a conversation away, or take it up again.
+    Archive {
+        /// Which.
+        conversation: ConversationId,
+        /// Whether it is put away.
+        archived: bool,
+    },
+    /// Exchange read receipts or not.
+    SetReadReceipts {
+        /// Where; everywhere, if absent.
+        conversation: Option<ConversationId>,
+        /// Whether; `None` for what holds everywhere.
+        shown: Option<bool>,
+    },
+    /// Try again at once what waits or has failed.
+    Retry {
+        /// An own message, by its client id.
+        id: [u8; 16],
+    },
+    /// Give up an own message that nobody has yet.
+    Cancel {
+        /// By its client id.
+        id: [u8; 16],
+    },
 }
 
 /// One wish.
@@ -122,6 +226,13 @@ pub enum Command {
         account: AccountId,
         /// Where.
         conversation: ConversationId,
+    },
+    /// Do something to a message or a conversation.
+    Chat {
+        /// Who.
+        account: AccountId,
+        /// What.
+        act: ChatAct,
     },
     /// Rows of the shell (sessions), committed like all others.
     Write(WriteSet),

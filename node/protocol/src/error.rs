@@ -53,6 +53,12 @@ pub enum Rejection {
         /// Which structure.
         what: &'static str,
     },
+    /// It cannot be done as things stand.
+    #[error("{reason}")]
+    NotPossible {
+        /// Why not.
+        reason: &'static str,
+    },
     /// A signature, MAC, credential or membership that does not hold.
     #[error("refused: {reason}")]
     Refused {

@@ -154,6 +154,38 @@ pub const OUTBOX_LIFETIME_MS: u64 = 30 * 24 * 3600 * 1000;
 /// How far another's clock may run ahead before its time is cut back, in milliseconds (PROTOCOL A7.3).
 pub const CLOCK_AHEAD_MS_MAX: u64 = 10 * 60 * 1000;
 
+/// Latest clock value that counts as a time: a later one is a lie or a damaged clock, and stands for no time at all. Half of the range is
+/// left to count upwards from there.
+pub const CLOCK_MAX: u64 = 1 << 63;
+
+/// Most people one text mentions. Beyond it the text is refused.
+pub const MENTIONS_MAX: usize = 64;
+
+/// Most bytes of one reaction: the longest emoji sequences in use have 35. Beyond it, or with control characters, it is refused.
+pub const REACTION_BYTES_MAX: usize = 64;
+
+/// Most different reactions that one account has on one message, those it took back included. Beyond it the next is refused.
+pub const REACTIONS_MAX: usize = 16;
+
+/// Longest time after which a message disappears, in milliseconds: a year. Beyond it the timer is refused.
+pub const TIMER_MS_MAX: u64 = 365 * 24 * 3600 * 1000;
+
+/// How long the look for messages whose time is over may be put off, in milliseconds: the wall clock may have been set meanwhile.
+pub const EXPIRY_CHECK_MS_MAX: u64 = 3600 * 1000;
+
+/// Messages after the read marker that are looked at for the count of unread ones; with more, the count stops there.
+pub const UNREAD_MAX: usize = 1000;
+
+/// How far back a read marker looks for the last message of each device, in messages. Of a device that wrote nothing among them no
+/// frontier is told until it writes again.
+pub const READ_FRONTIER_MESSAGES_MAX: usize = 4096;
+
+/// Most members of a group in which read receipts are sent (PROTOCOL A7.4). In larger ones nobody looks through them.
+pub const READ_RECEIPT_MEMBERS_MAX: usize = 50;
+
+/// Most bytes of a draft. Beyond it it is refused, as the text would be.
+pub const DRAFT_BYTES_MAX: usize = TEXT_BYTES_MAX;
+
 /// Events kept for each account (INTERFACES §3). A client whose cursor is older gets a `gap`.
 pub const EVENTS_KEPT: u64 = 100_000;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use tidings_crypto::id::NodeId;
+use tidings_crypto::id::{AccountId, NodeId};
 
 use crate::account;
 use crate::account::contact::invite;
@@ -145,6 +145,7 @@ fn connected(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     let state = step.peers.peer(peer);
     state.connected = true;
     state.failures = 0;
+    log::peer_wait::over(step, peer)?;
     log::sync::start(step, peer)?;
     step.to_serve.insert(peer);
     step.to_ask.insert(peer);
@@ -166,6 +167,9 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
             }
             TimerKind::Act(account, conversation) => {
                 step.to_act.insert((account, conversation));
+            }
+            TimerKind::Expiry(account) => {
+                drop(refused(step.attempt(|step| account::message::expire::due(step, account)))?);
             }
             TimerKind::CatchUp(account, queue) => {
                 step.to_catch_up.insert((account, queue));
@@ -236,8 +240,9 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
         Command::Leave { account, conversation } => account::conversation::leave::leave(step, account, &conversation)
             .map(|()| Answer::Conversation(conversation)),
         Command::MarkRead { account, conversation } => {
-            account::conversation::state::mark_read(step, account, &conversation).map(|()| Answer::Done)
+            account::message::read::mark(step, account, &conversation, None).map(|()| Answer::Done)
         }
+        Command::Chat { account, act } => account::message::act(step, account, act),
         Command::Write(writes) => {
             for write in writes.0 {
                 step.rows.write(write);
@@ -272,6 +277,12 @@ fn follow_up(step: &mut Step<'_>) -> Result<(), Fault> {
             Err(Error::Fault(fault)) => return Err(fault),
         }
     }
+}
+
+/// Whether an account's rows can be read, for those who route on it.
+#[must_use]
+pub fn is_unlocked(store: &dyn Snapshot, account: AccountId) -> bool {
+    store.get(Scope::Account(account), Table::Profile, b"").is_ok_and(|row| row.is_some())
 }
 
 fn ask(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {

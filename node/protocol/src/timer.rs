@@ -17,6 +17,8 @@ pub(crate) enum TimerKind {
     Missing(AccountId, ConversationId),
     /// Do what was wished for in a conversation and can be done now.
     Act(AccountId, ConversationId),
+    /// Look for messages of an account whose time is over.
+    Expiry(AccountId),
     /// Go on processing a queue.
     CatchUp(AccountId, QueueId),
 }

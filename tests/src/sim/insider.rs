@@ -71,7 +71,7 @@ impl World {
             3 => (Kind::App, self.fault_dice.junk(300)),
             _ => {
                 let all = devices.iter().map(|device| Span { device: *device, first: 1, last: 1_000_000 }).collect();
-                (Kind::Receipt, wire::encode(&ReceiptBody { delivered: all, unreadable: Vec::new() }))
+                (Kind::Receipt, wire::encode(&ReceiptBody { delivered: all, unreadable: Vec::new(), read: Vec::new() }))
             }
         };
         let draft = Draft { conversation: record.id, kind, epoch: record.tip, commitment: [0; 32], body };

@@ -22,6 +22,8 @@ const SETTLE_TICK: u64 = 2_000;
 const LAST_WORDS: u64 = 30_000;
 /// How long nobody may say anything then.
 const QUIET: u64 = 300_000;
+/// In so many such stretches in a row somebody says something only if it never ends.
+const STRETCHES: usize = 40;
 /// The longest a world is in trouble, in virtual milliseconds.
 const TROUBLE_LIMIT: u64 = 60 * 60 * 1000;
 
@@ -127,9 +129,16 @@ impl World {
     /// member cheated, somebody may go on asking for what only others have seen of its log.
     fn falls_quiet(&mut self) -> Result<(), Violation> {
         self.run_until(self.schedule.now + LAST_WORDS, |_| false)?;
-        let frames = self.stats.frames;
-        self.run_until(self.schedule.now + QUIET, |_| false)?;
-        let more = self.stats.frames - frames;
+        let mut more = 0;
+        // Leaves are renewed now and then; what goes on in each of several stretches is no such thing.
+        for _ in 0..STRETCHES {
+            let frames = self.stats.frames;
+            self.run_until(self.schedule.now + QUIET, |_| false)?;
+            more = self.stats.frames - frames;
+            if more == 0 {
+                break;
+            }
+        }
         if more == 0 || self.lying || self.view.cheat.is_some() || self.options.only.is_some_and(|only| only != "quiet")
         {
             return Ok(());

@@ -93,6 +93,7 @@ fn place(command: &Command) -> Option<Place> {
         | Command::Send { .. }
         | Command::CreateGroup { .. }
         | Command::MarkRead { .. }
+        | Command::Chat { .. }
         | Command::Write(_)
         | Command::RememberAddresses { .. } => None,
     }

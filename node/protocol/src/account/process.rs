@@ -4,11 +4,10 @@ use tidings_crypto::id::{AccountId, DeviceId};
 use tidings_crypto::outer::{LogKey, Outer};
 use tidings_crypto::sign::VerifyingKey;
 
-use super::conversation::publish::{clamp_clock, heard_clock};
 use super::conversation::state as conversation_state;
 use super::conversation::{equivocation, follow_commit, late, leave, readmit, rejoin, valid};
 use super::device_log::{self, Place};
-use super::message::{receipt, receive};
+use super::message::{order, receipt, receive};
 use super::{event, profile};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::DEPENDENCIES_MAX;
@@ -84,7 +83,6 @@ pub(crate) fn process(
         }
     }
     route(step, account, &mut record, &entry, &log, &row)?;
-    record.clock = heard_clock(record.clock, entry.inner.clock, step.now.wall.0);
     note_head(&mut record, &entry, tag);
     conversation_state::put(step, account, &record);
     Ok(Progress::Done)
@@ -182,7 +180,9 @@ fn route(
 ) -> Outcome<()> {
     let scope = Scope::Account(account);
     let author = log.account;
-    let clock = clamp_clock(entry.inner.clock, step.now.wall.0).max(log.clock);
+    let clock = order::clock_of(step, account, &record.id, entry, log)?;
+    order::note(step, account, &record.id, (entry.inner.device, entry.inner.sequence), clock);
+    record.clock = record.clock.max(clock);
     let mut unreadable = false;
     match entry.inner.kind() {
         Some(Kind::App) => unreadable = !receive::received(step, account, record, entry, (author, clock))?,
@@ -206,7 +206,7 @@ fn route(
     if unreadable {
         log.unreadable.push(entry.inner.sequence);
     }
-    log.clock = clock;
+    log.clock = log.clock.max(clock);
     device_log::advance(&mut log, entry);
     valid::extend(step, account, record, &mut log, entry)?;
     step.rows.put(scope, Table::DeviceLog, row, &log);

@@ -6,6 +6,7 @@
 pub(crate) mod accept;
 pub(crate) mod append;
 pub(crate) mod parcel;
+pub(crate) mod peer_wait;
 pub(crate) mod push;
 pub(crate) mod queue;
 pub(crate) mod route;

@@ -8,10 +8,9 @@ use crate::limits::{INBOX_BYTES_MAX, INBOX_ITEM_BYTES_MAX, INBOX_ITEMS_MAX, OUTB
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::key;
-use crate::record::log::ParcelRecord;
+use crate::record::log::{Obstacle, ParcelRecord};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
-use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::inbox::{InboxRequest, InboxResponse};
 
@@ -116,10 +115,8 @@ pub(crate) fn answered(
             step.peers.peer(peer).failures = 0;
             step.to_serve.insert(peer);
         }
-        Ok(Ok(InboxResponse::NoRoom) | Err(_)) | Err(_) => {
-            let pause = step.peers.back_off(peer);
-            step.set_timer(TimerKind::Peer(peer), pause);
-        }
+        Ok(Ok(InboxResponse::NoRoom)) => super::peer_wait::try_again(step, peer, Obstacle::NoRoom)?,
+        Ok(Err(_)) | Err(_) => super::peer_wait::try_again(step, peer, Obstacle::NoAnswer)?,
     }
     Ok(())
 }

@@ -12,10 +12,9 @@ use crate::limits::{OUTBOX_LIFETIME_MS, PUSH_BYTES_MAX, PUSH_ENTRIES_MAX};
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::key;
-use crate::record::log::OutboxRecord;
+use crate::record::log::{Obstacle, OutboxRecord};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
-use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::log::{LogRequest, LogResponse, PushItem, PushStatus};
 
@@ -84,9 +83,7 @@ pub(crate) fn answered(
     let statuses = match result.map(|bytes| wire::decode::<LogResponse>(&bytes, "answer to a push")) {
         Ok(Ok(LogResponse::Pushed(statuses))) if statuses.len() == rows.len() => statuses,
         Ok(_) | Err(_) => {
-            let pause = step.peers.back_off(peer);
-            step.set_timer(TimerKind::Peer(peer), pause);
-            return Ok(());
+            return super::peer_wait::try_again(step, peer, Obstacle::NoAnswer);
         }
     };
     let mut progress = false;
@@ -103,11 +100,10 @@ pub(crate) fn answered(
     if progress {
         step.peers.peer(peer).failures = 0;
         step.to_serve.insert(peer);
+        super::peer_wait::over(step, peer)
     } else {
-        let pause = step.peers.back_off(peer);
-        step.set_timer(TimerKind::Peer(peer), pause);
+        super::peer_wait::try_again(step, peer, Obstacle::NoRoom)
     }
-    Ok(())
 }
 
 fn put_off(step: &mut Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<()> {
@@ -126,6 +122,6 @@ fn settle(step: &mut Step<'_>, peer: NodeId, row: &[u8], status: PushStatus) -> 
     step.rows.delete(Scope::Node, Table::Outbox, row);
     match status {
         PushStatus::Kept => crate::account::message::state::kept_by(step, peer, &waiting),
-        PushStatus::Refused | PushStatus::NoRoom => crate::account::message::state::given_up(step, peer, &waiting),
+        PushStatus::Refused | PushStatus::NoRoom => crate::account::message::state::refused_by(step, peer, &waiting),
     }
 }

@@ -5,6 +5,7 @@ use tidings_crypto::id::NodeId;
 use crate::effect::Effect;
 use crate::error::Outcome;
 use crate::limits::PUSH_ENTRIES_MAX;
+use crate::record::log::Obstacle;
 use crate::step::Step;
 use crate::timer::TimerKind;
 use crate::wire;
@@ -64,7 +65,5 @@ fn dial(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     }
     let addresses = crate::directory::addresses(step, peer)?;
     step.effects.push(Effect::Dial { node: peer, addresses });
-    let pause = step.peers.back_off(peer);
-    step.set_timer(TimerKind::Peer(peer), pause);
-    Ok(())
+    super::peer_wait::try_again(step, peer, Obstacle::Unreachable)
 }

@@ -3,13 +3,17 @@
 use tidings_crypto::id::{AccountId, ConversationId};
 
 use super::one;
-use crate::account::message::store::PlaceRecord;
-use crate::error::Outcome;
+use crate::account::message::store::{PlaceRecord, place_key};
+use crate::error::{Fault, Outcome};
 use crate::record;
 use crate::record::key::{join, prefix_end};
 use crate::record::message::MessageRecord;
 use crate::store::snapshot::{Direction, Snapshot};
 use crate::store::table::{Scope, Table};
+use crate::wire::content::MessageRef;
+
+/// Most messages with one client id that are looked at.
+const SAME_ID_MAX: usize = 16;
 
 /// One page of messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +71,50 @@ pub fn at(
     order: &[u8],
 ) -> Outcome<Option<MessageRecord>> {
     one(store, account, Table::Message, &join(&[conversation.as_bytes(), order]))
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its author and id.
+    pub name: MessageRef,
+    /// Its order key.
+    pub order: Vec<u8>,
+}
+
+/// All messages that have this client id. More than one only if two authors chose the same, which honest programs do not.
+///
+/// # Errors
+/// As [`page`].
+pub fn named(store: &dyn Snapshot, account: AccountId, id: &[u8; 16]) -> Outcome<Vec<Named>> {
+    let (scope, table) = (Scope::Account(account), Table::MessagePlace);
+    let rows = store.range(scope, table, id, &prefix_end(id), SAME_ID_MAX, Direction::Forward)?;
+    let mut found = Vec::with_capacity(rows.len());
+    for (row, order) in rows {
+        let parts = row.get(id.len()..).and_then(|rest| rest.split_at_checked(32));
+        let (conversation, author) = parts.ok_or(Fault::Damaged(table.name()))?;
+        let name = MessageRef { author: super::id_of(author, table)?, id: *id };
+        found.push(Named { conversation: super::id_of(conversation, table)?, name, order });
+    }
+    Ok(found)
+}
+
+/// A message by conversation, author and id.
+///
+/// # Errors
+/// As [`page`].
+pub fn by_name(
+    store: &dyn Snapshot,
+    account: AccountId,
+    conversation: ConversationId,
+    name: &MessageRef,
+) -> Outcome<Option<MessageRecord>> {
+    match store.get(Scope::Account(account), Table::MessagePlace, &place_key(&conversation, name))? {
+        Some(order) => at(store, account, conversation, &order),
+        None => Ok(None),
+    }
 }
 
 /// The own message that was sent with this client id, wherever it stands.

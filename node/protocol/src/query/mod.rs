@@ -4,6 +4,7 @@
 //! knows of JSON: the shell turns records into the shapes of the API. A locked account answers
 //! [`crate::error::Rejection::Locked`].
 
+pub mod chats;
 pub mod contacts;
 pub mod conversations;
 pub mod directory;
@@ -12,6 +13,7 @@ pub mod groups;
 pub mod invites;
 pub mod messages;
 pub mod recipient;
+pub mod waiting;
 
 use minicbor::Decode;
 use tidings_crypto::id::AccountId;

@@ -124,15 +124,9 @@ fn pages_of_messages_go_back_to_the_first_without_a_gap() {
     let message = |number: u8, of: u8| {
         let id = [number; 16];
         let record = MessageRecord {
-            id,
             conversation: Some(conversation),
-            sender: ME,
-            text: number.to_string(),
-            sent_at: 0,
-            received_at: 0,
-            states: Vec::new(),
-            to: None,
             order: vec![number],
+            ..MessageRecord::new(id, ME, number.to_string(), 0, 0)
         };
         (Table::Message, join(&[&[of; 32], &[number]]), record::encode(&record))
     };

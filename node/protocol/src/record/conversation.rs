@@ -47,7 +47,7 @@ pub struct HeadRecord {
     pub tag: [u8; 8],
 }
 
-/// One conversation.
+/// One conversation. Number 18 was the count of unread messages, which is now computed from the read marker.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct ConversationRecord {
     /// Its id, which is also the MLS group id.
@@ -117,9 +117,6 @@ pub struct ConversationRecord {
     /// Time of the last message or change, unix milliseconds.
     #[n(17)]
     pub active_at: u64,
-    /// Messages of others since the account last wrote.
-    #[n(18)]
-    pub unread: u32,
     /// When the account started to owe a receipt, unix milliseconds; 0 if it owes none.
     #[n(19)]
     pub receipt_due: u64,
@@ -186,7 +183,6 @@ impl ConversationRecord {
             creator,
             created_at: now,
             active_at: now,
-            unread: 0,
             receipt_due: 0,
             unreadable: 0,
             base,

@@ -64,6 +64,52 @@ pub enum EventKind {
     /// An entry could not be read.
     #[n(6)]
     Unreadable,
+    /// A message has another text.
+    #[n(30)]
+    MessageEdited {
+        /// The message's id.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        id: [u8; 16],
+        /// Its place in the conversation.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        order: Vec<u8>,
+    },
+    /// A message was taken back, or has disappeared.
+    #[n(31)]
+    MessageDeleted {
+        /// The message's id.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        id: [u8; 16],
+        /// Who took it back; absent if its time was over, or if it was given up before anybody had it.
+        #[n(1)]
+        by: Option<AccountId>,
+    },
+    /// Somebody put a reaction on a message or took it back.
+    #[n(32)]
+    Reaction {
+        /// The message's id.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        id: [u8; 16],
+        /// Who.
+        #[n(1)]
+        account: AccountId,
+        /// What.
+        #[n(2)]
+        emoji: String,
+        /// Whether it stands now.
+        #[n(3)]
+        chosen: bool,
+    },
+    /// New messages of a conversation disappear after another time.
+    #[n(33)]
+    TimerChanged {
+        /// After how many milliseconds; 0 if they stay.
+        #[n(0)]
+        timer: u64,
+        /// Who set it.
+        #[n(1)]
+        by: AccountId,
+    },
 }
 
 /// One event.

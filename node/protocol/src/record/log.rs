@@ -163,3 +163,32 @@ impl DeviceLogRecord {
         }
     }
 }
+
+/// Why a node cannot be given what waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Obstacle {
+    /// No connection comes about.
+    #[n(0)]
+    Unreachable,
+    /// It is connected and does not answer as it must.
+    #[n(1)]
+    NoAnswer,
+    /// It has no room.
+    #[n(2)]
+    NoRoom,
+}
+
+/// A node that cannot be given what waits for it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PeerWaitRecord {
+    /// Since when, unix milliseconds.
+    #[n(0)]
+    pub since: u64,
+    /// When it is tried again, unix milliseconds.
+    #[n(1)]
+    pub next_try: u64,
+    /// Why.
+    #[n(2)]
+    pub obstacle: Obstacle,
+}

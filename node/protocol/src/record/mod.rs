@@ -2,6 +2,7 @@
 //!
 //! A row carries no version of its own: fields may be added with new numbers, never reused; the store has the schema version.
 
+pub mod chat;
 pub mod contact;
 pub mod conversation;
 pub mod directory;

@@ -69,6 +69,8 @@ tables! {
     Session = 15, "session";
     /// bytes taken for queues that no account has confirmed: `queue ‖ node` → of one queue, `node` → of one peer, nothing → of all.
     Provisional = 16, "provisional";
+    /// `node` → since when it cannot be given what waits for it, why, and when it is tried again.
+    PeerWait = 68, "peer_wait";
     // ---- account scope ----------------------------------------------------------------------------------------
     /// one row: device keys, box keys, own identity log.
     Profile = 32, "profile";
@@ -117,4 +119,22 @@ tables! {
     OwnEntry = 53, "own_entry";
     /// `conversation ‖ epoch id` → epoch record: what is known of one epoch of the tree.
     Epoch = 54, "epoch";
+    /// `client id ‖ conversation ‖ author` → order key of a message; stays when the message has expired.
+    MessagePlace = 60, "message_place";
+    /// `conversation ‖ author ‖ client id` → what is known of a message that has not come yet: an edit, a deletion.
+    Change = 61, "change";
+    /// `conversation ‖ author ‖ client id ‖ account` → the reactions of that account to that message.
+    Reaction = 62, "reaction";
+    /// `conversation ‖ order key` → nothing: a message that came late, before the read marker.
+    Late = 63, "late";
+    /// `conversation ‖ device` → read frontiers: how far that device's log was read here, and how far it has read ours.
+    Frontier = 64, "frontier";
+    /// `conversation`, or the account of a contact without one → what this account keeps for itself: marker, draft, mute, archive, timer.
+    Chat = 65, "chat";
+    /// one row: what the account wants others to see of it.
+    Setting = 66, "setting";
+    /// `time ‖ place` → nothing: a message or change whose time is over then.
+    Expiry = 67, "expiry";
+    /// `conversation ‖ device ‖ sequence number` → the clock under which that entry stands in the order.
+    EntryClock = 69, "entry_clock";
 }

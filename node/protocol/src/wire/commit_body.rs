@@ -74,4 +74,6 @@ pub struct ReceiptBody {
     pub delivered: Vec<Span>,
     /// Entries within them that could not be decrypted.
     pub unreadable: Vec<Cut>,
+    /// How far logs were read: looked at by a person, who lets others see that. At most one row a device.
+    pub read: Vec<Cut>,
 }

@@ -71,8 +71,13 @@ impl Forgery {
     }
 
     /// Makes it an application message with `text`, encrypted by `group`.
-    pub(crate) fn message(mut self, group: &mut Group, text: &str) -> Self {
+    pub(crate) fn message(self, group: &mut Group, text: &str) -> Self {
         let content = Content::text([self.nonce[0]; 16], self.inner.clock >> 16, text.to_owned());
+        self.content(group, &content)
+    }
+
+    /// Makes it an application message with any content, encrypted by `group`.
+    pub(crate) fn content(mut self, group: &mut Group, content: &Content) -> Self {
         self.inner.commitment = content.commitment();
         let body = group.encrypt(&content.to_bytes(), &mut ChaCha20Rng::from_seed([5; 32])).unwrap();
         self.body(APP, body)

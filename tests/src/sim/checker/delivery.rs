@@ -91,7 +91,7 @@ fn messages(view: &View) -> Result<(), String> {
         };
         for account in readers {
             let state = own.states.iter().find(|state| state.account == *account).map(|state| state.state);
-            if state != Some(DeliveryState::Delivered) {
+            if !matches!(state, Some(DeliveryState::Delivered | DeliveryState::Read)) {
                 return Err(format!("message {} of {:?} to {account:?} is {state:?}", sent.index, sent.sender));
             }
         }

@@ -29,7 +29,7 @@ impl Checker for States {
                 }
                 let reached = seen.view.copies.get(&(state.account, fact.record.id)).copied().unwrap_or(0) > 0;
                 let honest = ![state.account, fact.account].map(Some).contains(&seen.view.cheat);
-                if honest && state.state == DeliveryState::Delivered && !reached {
+                if honest && state.state >= DeliveryState::Delivered && !reached {
                     return Err(format!(
                         "a message of {:?} counts as delivered to {:?}, who does not have it",
                         fact.account, state.account

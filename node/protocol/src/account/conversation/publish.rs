@@ -3,6 +3,7 @@
 use tidings_crypto::id::{AccountId, EntryId};
 use tidings_crypto::outer::{LogKey, Outer, TopicKey};
 
+use crate::account::message::order;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::ConversationRecord;
 use crate::record::key;
@@ -44,6 +45,7 @@ pub(crate) fn publish(
     record.heads.clear();
     let own = key::counted(record.id.as_bytes(), sequence);
     step.rows.put_bytes(Scope::Account(account), Table::OwnEntry, &own, signed.id().as_bytes().to_vec());
+    order::note(step, account, &record.id, (profile.device, sequence), clock);
     let counter = crate::log::append::publish(step, account, &outer)?;
     Ok(Published { id: signed.id(), sequence, clock, counter })
 }
@@ -55,7 +57,7 @@ fn next_place(step: &Step<'_>, profile: &ProfileRecord, record: &ConversationRec
         sequence: record.own_sequence.saturating_add(1),
         prev: record.own_head,
         prev_tag: record.own_tag,
-        clock: next_clock(record.clock, step.now.wall.0),
+        clock: order::after(record.clock, step.now.wall.0 << 16),
         dependencies: heads
             .map(|head| Dependency { device: head.device, sequence: head.sequence, tag: head.tag })
             .collect(),
@@ -72,25 +74,4 @@ pub(crate) fn sign_beside(
     let place =
         Place { prev: [0; 32], prev_tag: [0; 8], dependencies: Vec::new(), ..next_place(step, profile, record) };
     Signed::sign(Inner::new(draft, place), &profile.device_key()).to_bytes()
-}
-
-/// A hybrid logical clock: later than everything seen, and near the wall clock.
-fn next_clock(last: u64, wall: u64) -> u64 {
-    last.saturating_add(1).max(wall << 16)
-}
-
-/// Takes another's clock into account, but not one that runs far ahead (PROTOCOL A7.3).
-pub(crate) fn heard_clock(last: u64, heard: u64, wall: u64) -> u64 {
-    last.max(clamp_clock(heard, wall))
-}
-
-/// A clock value cut back to at most ten minutes ahead of this node's own.
-pub(crate) fn clamp_clock(heard: u64, wall: u64) -> u64 {
-    heard.min(wall.saturating_add(crate::limits::CLOCK_AHEAD_MS_MAX) << 16)
-}
-
-/// The key under which an entry's message stands in its conversation: by clock, then by author.
-pub(crate) fn order_key(clock: u64, author: &AccountId, sequence: u64) -> Vec<u8> {
-    let author = author.as_bytes().get(..16).unwrap_or_default();
-    key::join(&[&clock.to_be_bytes(), author, &sequence.to_be_bytes()])
 }

@@ -69,14 +69,6 @@ pub(crate) fn put(step: &mut Step<'_>, account: AccountId, record: &Conversation
     step.rows.put(Scope::Account(account), Table::Conversation, record.id.as_bytes(), record);
 }
 
-/// Everything in a conversation was seen.
-pub(crate) fn mark_read(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
-    let mut record = get(step, account, conversation)?.ok_or(Rejection::NotFound)?;
-    record.unread = 0;
-    put(step, account, &record);
-    Ok(())
-}
-
 fn prefix(conversation: &ConversationId, epoch: &EpochId) -> Vec<u8> {
     key::join(&[conversation.as_bytes(), epoch.as_bytes()])
 }

@@ -13,7 +13,7 @@ use crate::account::unlock;
 use crate::error::{Outcome, Rejection};
 use crate::peer::Purpose;
 use crate::record;
-use crate::record::conversation::ConversationRecord;
+use crate::record::conversation::{ConversationRecord, Membership};
 use crate::record::epoch::EpochRecord;
 use crate::record::key;
 use crate::step::{Step, refused};
@@ -147,6 +147,9 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
     super::welcome::release_due(step, account, conversation)?;
     match state::get(step, account, conversation)? {
         Some(record) if record.stranded => return rejoin::again(step, account, record),
+        Some(record) if record.membership == Membership::Member => {
+            crate::account::message::send::send_held(step, account, conversation)?;
+        }
         Some(_) => {}
         None => return Ok(()),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 
-use super::state;
+use super::{read, state};
 use crate::account::conversation::publish;
 use crate::account::conversation::state as conversation_state;
 use crate::account::profile;
@@ -42,9 +42,10 @@ pub(crate) fn send(step: &mut Step<'_>, account: AccountId, conversation: &Conve
         return Ok(());
     }
     let profile = profile::load(step, account)?;
-    let body = collect(step, account, conversation, profile.device)?;
+    let mut body = collect(step, account, conversation, profile.device)?;
+    body.read = read::collect(step, account, &record)?;
     record.receipt_due = 0;
-    if !body.delivered.is_empty() {
+    if !body.delivered.is_empty() || !body.read.is_empty() {
         let draft = Draft {
             conversation: *conversation,
             kind: Kind::Receipt,
@@ -65,7 +66,7 @@ fn collect(
     conversation: &ConversationId,
     own: DeviceId,
 ) -> Outcome<ReceiptBody> {
-    let mut body = ReceiptBody { delivered: Vec::new(), unreadable: Vec::new() };
+    let mut body = ReceiptBody { delivered: Vec::new(), unreadable: Vec::new(), read: Vec::new() };
     for (row, value) in
         step.rows.scan(Scope::Account(account), Table::DeviceLog, conversation.as_bytes(), usize::MAX)?
     {
@@ -82,7 +83,7 @@ fn collect(
     Ok(body)
 }
 
-/// Receives a receipt: own messages up to what it covers are delivered to its author.
+/// Receives a receipt: own messages up to what it covers are delivered to its author, or read by them.
 pub(crate) fn received(
     step: &mut Step<'_>,
     account: AccountId,
@@ -92,6 +93,21 @@ pub(crate) fn received(
 ) -> Outcome<()> {
     let body: ReceiptBody = wire::decode(entry.inner.body.as_slice(), "receipt")?;
     let own = profile::load(step, account)?.device;
+    delivered(step, account, conversation, &body, own, log)?;
+    match body.read.iter().find(|read| read.device == own) {
+        Some(read) => read::heard(step, account, conversation, (log.account, entry.inner.device), read.sequence),
+        None => Ok(()),
+    }
+}
+
+fn delivered(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationRecord,
+    body: &ReceiptBody,
+    own: DeviceId,
+    log: &mut DeviceLogRecord,
+) -> Outcome<()> {
     let unreadable: BTreeSet<u64> =
         body.unreadable.iter().filter(|one| one.device == own).map(|one| one.sequence).collect();
     let (recipient, before) = (log.account, log.acknowledged);

@@ -1,22 +1,24 @@
-//! Receiving an application message: decrypt at the epoch it was written in, check who wrote it, keep it.
+//! Receiving an application message: decrypt at the epoch it was written in, check who wrote it, and do what its content says.
 
 use tidings_crypto::id::AccountId;
 
-use super::{receipt, store};
-use crate::account::conversation::publish::order_key;
+use super::order::order_key;
+use super::{change, expire, merge, reaction, receipt, store, timer};
 use crate::account::conversation::state as conversation_state;
-use crate::account::event;
+use crate::account::{event, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::CLOCK_AHEAD_MS_MAX;
 use crate::record::conversation::ConversationRecord;
 use crate::record::event::EventKind;
-use crate::record::message::MessageRecord;
+use crate::record::key;
+use crate::record::message::{ChangeRecord, MessageRecord};
 use crate::step::{Step, refused};
-use crate::wire::content::Content;
+use crate::store::table::{Scope, Table};
+use crate::wire::content::{Content, ContentKind, MessageRef};
 use crate::wire::inner::Signed;
 
-/// Takes a message of `author`, to be put in order at `clock`. One that cannot be read is counted and named in the next receipt, so that its author learns of it; returns
-/// whether it could be read.
+/// Takes a message of `author`, to be put in order at `clock`. One that cannot be read is counted and named in the next receipt, so that
+/// its author learns of it; returns whether it could be read.
 pub(crate) fn received(
     step: &mut Step<'_>,
     account: AccountId,
@@ -24,21 +26,14 @@ pub(crate) fn received(
     entry: &Signed,
     (author, clock): (AccountId, u64),
 ) -> Outcome<bool> {
-    receipt::owe(step, account, record);
-    match refused(step.attempt(|step| read(step, account, record, entry, (author, clock))))? {
-        Ok(message) => {
-            store::put(step, account, &record.id, &message);
-            record.unread = record.unread.saturating_add(1);
-            record.active_at = step.now.wall.0;
-            event::emit(
-                step,
-                account,
-                Some(record.id),
-                EventKind::MessageNew { id: message.id, order: message.order },
-            )?;
+    match refused(step.attempt(|step| read(step, account, record, entry, author)))? {
+        Ok(content) => {
+            // What a content asks for and its author may not, or what is of no use, has no effect and no echo.
+            drop(refused(step.attempt(|step| take(step, account, record, entry, (author, clock), content)))?);
             Ok(true)
         }
         Err(_) => {
+            receipt::owe(step, account, record);
             record.unreadable = record.unreadable.saturating_add(1);
             event::emit(step, account, Some(record.id), EventKind::Unreadable)?;
             Ok(false)
@@ -51,8 +46,8 @@ fn read(
     account: AccountId,
     record: &ConversationRecord,
     entry: &Signed,
-    (author, clock): (AccountId, u64),
-) -> Outcome<MessageRecord> {
+    author: AccountId,
+) -> Outcome<Content> {
     let mut group = conversation_state::load_group(step, account, &record.id, &entry.inner.epoch)?;
     let decrypted =
         group.decrypt(entry.inner.body.as_slice()).map_err(|_| Rejection::Refused { reason: "decryption" })?;
@@ -61,20 +56,79 @@ fn read(
         return Err(Rejection::Refused { reason: "message of another device than its entry" }.into());
     }
     let content = Content::parse(&decrypted.plaintext)?;
-    if content.commitment() != entry.inner.commitment {
+    if Content::commitment_of(&content.salt, &decrypted.plaintext) != entry.inner.commitment {
         return Err(Rejection::Refused { reason: "commitment" }.into());
     }
     conversation_state::store_changes(step, account, &entry.inner.epoch, &mut group);
-    Ok(MessageRecord {
-        id: content.salt,
+    Ok(content)
+}
+
+/// Only what people read is receipted: an edit, a reaction or a deletion probes nobody (REQ-MSG-4).
+fn take(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    entry: &Signed,
+    (author, clock): (AccountId, u64),
+    content: Content,
+) -> Outcome<()> {
+    match content.kind() {
+        ContentKind::Text | ContentKind::Unknown => {
+            receipt::owe(step, account, record);
+            show(step, account, record, entry, (author, clock), content)
+        }
+        ContentKind::Edit | ContentKind::Delete => {
+            change::received(step, account, record, entry, (author, clock), content)
+        }
+        ContentKind::React | ContentKind::Unreact => {
+            reaction::received(step, account, record, entry, (author, clock), content)
+        }
+        ContentKind::Settings => timer::received(step, account, record, entry, (author, clock), &content),
+    }
+}
+
+/// Keeps a message to be shown, with what is known of it already.
+fn show(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    entry: &Signed,
+    (author, clock): (AccountId, u64),
+    content: Content,
+) -> Outcome<()> {
+    let (scope, now) = (Scope::Account(account), step.now.wall.0);
+    let name = MessageRef { author, id: content.salt };
+    if store::order_of(step, account, &record.id, &name)?.is_some() {
+        // It was sent again for those who lacked it, or its author gave one name to two messages: the first counts.
+        return Ok(());
+    }
+    let expires_at = expire::time_of(&content, now);
+    // What is shown as its time runs ahead no further than a clock may.
+    let sent_at = content.sent_at.min(now.saturating_add(CLOCK_AHEAD_MS_MAX));
+    let mut message = MessageRecord {
         conversation: Some(record.id),
-        sender: author,
-        text: content.text,
-        // What is shown as its time runs ahead no further than its place in the order may.
-        sent_at: content.sent_at.min(step.now.wall.0.saturating_add(CLOCK_AHEAD_MS_MAX)),
-        received_at: step.now.wall.0,
-        states: Vec::new(),
-        to: None,
         order: order_key(clock, &author, entry.inner.sequence),
-    })
+        device: Some(entry.inner.device),
+        arrival: profile::load(step, account)?.event_cursor.saturating_add(1),
+        reply_to: content.target,
+        mentions: content.mentions.unwrap_or_default(),
+        expires_at,
+        ..MessageRecord::new(content.salt, author, content.text, sent_at, now)
+    };
+    let waiting = store::name_key(&record.id, &name);
+    if let Some(change) = step.rows.get::<ChangeRecord>(scope, Table::Change, &waiting)? {
+        step.rows.delete(scope, Table::Change, &waiting);
+        merge::apply(&mut message, change);
+    }
+    store::put_new(step, account, &record.id, &message);
+    if expires_at.is_some_and(|time| time <= now) {
+        return expire::remove(step, account, &record.id, &message);
+    }
+    expire::note_message(step, account, &record.id, &message);
+    if message.order <= store::chat(step, account, &record.id)?.marker.order {
+        let row = key::join(&[record.id.as_bytes(), &message.order]);
+        step.rows.put_bytes(scope, Table::Late, &row, Vec::new());
+    }
+    record.active_at = now;
+    event::emit(step, account, Some(record.id), EventKind::MessageNew { id: message.id, order: message.order })
 }

@@ -2,12 +2,14 @@
 
 use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 
+use super::order::order_key;
 use super::state::AwaitingRecord;
 use super::store::{self, PlaceRecord};
-use crate::account::conversation::publish::{self, order_key};
+use super::{expire, timer};
+use crate::account::conversation::publish::{self, Published};
 use crate::account::conversation::state as conversation_state;
 use crate::account::{contact, event, profile};
-use crate::command::Recipient;
+use crate::command::{NewMessage, Recipient};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{TEXT_BYTES_MAX, WAITING_MESSAGES_MAX};
 use crate::record;
@@ -29,23 +31,31 @@ pub(crate) fn send(
     text: String,
     client_id: [u8; 16],
 ) -> Outcome<MessageRecord> {
-    if text.len() > TEXT_BYTES_MAX {
+    write(step, account, NewMessage { to, text, client_id, reply_to: None, mentions: Vec::new() })
+}
+
+/// Sends a text that may answer another or mention somebody. The same client id again returns the first message.
+pub(crate) fn write(step: &mut Step<'_>, account: AccountId, new: NewMessage) -> Outcome<MessageRecord> {
+    if new.text.len() > TEXT_BYTES_MAX {
         return Err(Rejection::TooLarge { limit: TEXT_BYTES_MAX }.into());
     }
-    if let Some(first) = store::by_client_id(step, account, &client_id)? {
-        return Ok(first);
+    if let Some(place) = store::own_place(step, account, &new.client_id)? {
+        // Without a message there its time is over, or it was given up: it is not sent again.
+        return Ok(store::at(step, account, &place)?.ok_or(Rejection::Already)?);
     }
-    let sent_at = step.now.wall.0;
-    let content = Content::text(client_id, sent_at, text);
-    match to {
-        Recipient::Conversation(conversation) => encrypt(step, account, &conversation, &content),
+    let mut content = Content::text(new.client_id, step.now.wall.0, new.text);
+    content.target = new.reply_to;
+    content.mentions = Some(new.mentions).filter(|mentions| !mentions.is_empty());
+    Content::parse(&content.to_bytes())?;
+    match new.to {
+        Recipient::Conversation(conversation) => encrypt(step, account, &conversation, content),
         Recipient::Account(other) => {
             let known = contact::get(step, account, &other)?.ok_or(Rejection::NotFound)?;
             match known.conversation {
                 Some(conversation) if has_joined(step, account, &conversation, &other)? => {
-                    encrypt(step, account, &conversation, &content)
+                    encrypt(step, account, &conversation, content)
                 }
-                Some(_) | None => wait(step, account, (other, known.home), &content),
+                Some(_) | None => wait(step, account, (other, known.home), content),
             }
         }
     }
@@ -56,69 +66,83 @@ fn has_joined(step: &Step<'_>, account: AccountId, conversation: &ConversationId
     Ok(conversation_state::get(step, account, conversation)?.is_some_and(|record| record.members.contains(other)))
 }
 
+/// Encrypts a content and appends it to the own log. Changes `record`; the caller stores it.
+pub(crate) fn say(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    content: &Content,
+) -> Outcome<Published> {
+    let profile = profile::load(step, account)?;
+    let (conversation, tip) = (record.id, record.tip);
+    let mut group = conversation_state::load_group(step, account, &conversation, &tip)?;
+    let body = group.encrypt(&content.to_bytes(), step.rng).map_err(|_| Rejection::Refused { reason: "encryption" })?;
+    conversation_state::store_changes(step, account, &tip, &mut group);
+    let draft = Draft { conversation, kind: Kind::App, epoch: tip, commitment: content.commitment(), body };
+    publish::publish(step, account, &profile, record, draft)
+}
+
 fn encrypt(
     step: &mut Step<'_>,
     account: AccountId,
     conversation: &ConversationId,
-    content: &Content,
+    mut content: Content,
 ) -> Outcome<MessageRecord> {
-    let profile = profile::load(step, account)?;
     let mut record = conversation_state::of_member(step, account, conversation)?;
-    let mut group = conversation_state::load_group(step, account, conversation, &record.tip)?;
-    let body = group.encrypt(&content.to_bytes(), step.rng).map_err(|_| Rejection::Refused { reason: "encryption" })?;
-    let tip = record.tip;
-    conversation_state::store_changes(step, account, &tip, &mut group);
-    let draft =
-        Draft { conversation: *conversation, kind: Kind::App, epoch: tip, commitment: content.commitment(), body };
-    let entry = publish::publish(step, account, &profile, &mut record, draft)?;
-    let message = MessageRecord {
-        id: content.salt,
-        conversation: Some(*conversation),
-        sender: account,
-        text: content.text.clone(),
-        sent_at: content.sent_at,
-        received_at: step.now.wall.0,
-        states: first_states(step, account, &record),
-        to: None,
-        order: order_key(entry.clock, &account, entry.sequence),
-    };
-    store::put(step, account, conversation, &message);
-    store::put_place(
-        step,
-        account,
-        &content.salt,
-        &PlaceRecord { conversation: Some(*conversation), order: message.order.clone() },
-    );
-    let own = key::counted(conversation.as_bytes(), entry.sequence);
-    step.rows.put_bytes(Scope::Account(account), Table::OwnSequence, &own, message.order.clone());
-    if message.states.iter().any(|recipient| recipient.state == DeliveryState::Queued) {
-        let awaiting = AwaitingRecord { conversation: *conversation, order: message.order.clone() };
-        step.rows.put(
-            Scope::Account(account),
-            Table::Awaiting,
-            &key::counted(record.queue.as_bytes(), entry.counter),
-            &awaiting,
-        );
+    if record.stranded {
+        return wait_to_be_let_in(step, account, &record, content);
     }
-    record.active_at = step.now.wall.0;
-    record.unread = 0;
+    if let Some(answered) = &content.target {
+        store::order_of(step, account, conversation, answered)?.ok_or(Rejection::NotFound)?;
+    }
+    content.timer = timer::of(step, account, &record)?;
+    let entry = say(step, account, &mut record, &content)?;
+    let now = step.now.wall.0;
+    let message = MessageRecord {
+        conversation: Some(*conversation),
+        states: first_states(step, account, &record),
+        order: order_key(entry.clock, &account, entry.sequence),
+        reply_to: content.target,
+        expires_at: expire::time_of(&content, now),
+        mentions: content.mentions.unwrap_or_default(),
+        ..MessageRecord::new(content.salt, account, content.text, content.sent_at, now)
+    };
+    store::put_new(step, account, conversation, &message);
+    let place = PlaceRecord { conversation: Some(*conversation), order: message.order.clone() };
+    store::put_place(step, account, &message.id, &place);
+    await_acceptance(step, account, &record, &message, &entry);
+    expire::note_message(step, account, conversation, &message);
+    record.active_at = now;
     conversation_state::put(step, account, &record);
-    event::emit(
-        step,
-        account,
-        Some(*conversation),
-        EventKind::MessageNew { id: message.id, order: message.order.clone() },
-    )?;
+    let kind = EventKind::MessageNew { id: message.id, order: message.order.clone() };
+    event::emit(step, account, Some(*conversation), kind)?;
     Ok(message)
 }
 
+/// Notes which message an own entry carries, for receipts and for acknowledgements.
+pub(crate) fn await_acceptance(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    message: &MessageRecord,
+    entry: &Published,
+) {
+    let scope = Scope::Account(account);
+    let own = key::counted(record.id.as_bytes(), entry.sequence);
+    step.rows.put_bytes(scope, Table::OwnSequence, &own, message.order.clone());
+    if message.states.iter().any(|recipient| recipient.state == DeliveryState::Queued) {
+        let awaiting = AwaitingRecord { conversation: record.id, order: message.order.clone() };
+        step.rows.put(scope, Table::Awaiting, &key::counted(record.queue.as_bytes(), entry.counter), &awaiting);
+    }
+}
+
 /// Everybody else starts as queued; those who live on this node have it durably already.
-fn first_states(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Vec<RecipientState> {
+pub(crate) fn first_states(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Vec<RecipientState> {
     let others = record.members.iter().zip(&record.homes).filter(|(member, _)| **member != account);
     others
         .map(|(member, home)| {
             let state = if *home == step.config.node { DeliveryState::Sent } else { DeliveryState::Queued };
-            RecipientState { account: *member, state, time: step.now.wall.0, home: *home }
+            RecipientState { account: *member, state, time: step.now.wall.0, home: *home, failure: None }
         })
         .collect()
 }
@@ -128,29 +152,70 @@ fn wait(
     step: &mut Step<'_>,
     account: AccountId,
     (other, home): (AccountId, NodeId),
-    content: &Content,
+    content: Content,
 ) -> Outcome<MessageRecord> {
     let scope = Scope::Account(account);
-    let waiting = step.rows.scan(scope, Table::Waiting, other.as_bytes(), WAITING_MESSAGES_MAX)?;
-    if waiting.len() >= WAITING_MESSAGES_MAX {
-        return Err(Rejection::Quota { what: "messages that wait for a contact" }.into());
+    if content.target.is_some() {
+        return Err(Rejection::NotFound.into());
     }
-    let next = waiting.last().and_then(|(row, _)| key::counter_of(row)).map_or(1, |last| last.saturating_add(1));
-    let row = key::counted(other.as_bytes(), next);
+    let row = next_waiting(step, account, other.as_bytes())?;
+    let now = step.now.wall.0;
+    let state = RecipientState { account: other, state: DeliveryState::Queued, time: now, home, failure: None };
     let message = MessageRecord {
-        id: content.salt,
-        conversation: None,
-        sender: account,
-        text: content.text.clone(),
-        sent_at: content.sent_at,
-        received_at: step.now.wall.0,
-        states: vec![RecipientState { account: other, state: DeliveryState::Queued, time: step.now.wall.0, home }],
+        states: vec![state],
         to: Some(other),
-        order: Vec::new(),
+        mentions: content.mentions.unwrap_or_default(),
+        ..MessageRecord::new(content.salt, account, content.text, content.sent_at, now)
     };
     step.rows.put(scope, Table::Waiting, &row, &message);
-    store::put_place(step, account, &content.salt, &PlaceRecord { conversation: None, order: row });
+    store::put_place(step, account, &message.id, &PlaceRecord { conversation: None, order: row });
     Ok(message)
+}
+
+/// The key of the next message that waits for a contact or for a conversation.
+fn next_waiting(step: &Step<'_>, account: AccountId, whom: &[u8; 32]) -> Outcome<Vec<u8>> {
+    let waiting = step.rows.scan(Scope::Account(account), Table::Waiting, whom, WAITING_MESSAGES_MAX)?;
+    if waiting.len() >= WAITING_MESSAGES_MAX {
+        return Err(Rejection::Quota { what: "messages that wait" }.into());
+    }
+    let next = waiting.last().and_then(|(row, _)| key::counter_of(row)).map_or(1, |last| last.saturating_add(1));
+    Ok(key::counted(whom, next))
+}
+
+/// Keeps a message until this device is let back into the conversation.
+fn wait_to_be_let_in(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    content: Content,
+) -> Outcome<MessageRecord> {
+    let row = next_waiting(step, account, record.id.as_bytes())?;
+    let states = first_states(step, account, record);
+    let queued = states.into_iter().map(|state| RecipientState { state: DeliveryState::Queued, ..state });
+    let message = MessageRecord {
+        conversation: Some(record.id),
+        states: queued.collect(),
+        reply_to: content.target,
+        mentions: content.mentions.unwrap_or_default(),
+        ..MessageRecord::new(content.salt, account, content.text, content.sent_at, step.now.wall.0)
+    };
+    step.rows.put(Scope::Account(account), Table::Waiting, &row, &message);
+    store::put_place(step, account, &message.id, &PlaceRecord { conversation: None, order: row });
+    Ok(message)
+}
+
+/// Encrypts what waited for this device to be let back in.
+pub(crate) fn send_held(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
+    let scope = Scope::Account(account);
+    for (row, value) in step.rows.scan(scope, Table::Waiting, conversation.as_bytes(), usize::MAX)? {
+        let waiting: MessageRecord = record::decode(&value, "waiting message")?;
+        step.rows.delete(scope, Table::Waiting, &row);
+        let mut content = Content::text(waiting.id, waiting.sent_at, waiting.text);
+        content.target = waiting.reply_to;
+        content.mentions = Some(waiting.mentions).filter(|mentions| !mentions.is_empty());
+        encrypt(step, account, conversation, content)?;
+    }
+    Ok(())
 }
 
 /// Encrypts what waited for a contact, in the order in which it was written.
@@ -160,7 +225,9 @@ pub(crate) fn send_waiting(step: &mut Step<'_>, account: AccountId, contact: &Co
     for (row, value) in step.rows.scan(scope, Table::Waiting, contact.account.as_bytes(), usize::MAX)? {
         let waiting: MessageRecord = record::decode(&value, "waiting message")?;
         step.rows.delete(scope, Table::Waiting, &row);
-        encrypt(step, account, &conversation, &Content::text(waiting.id, waiting.sent_at, waiting.text))?;
+        let mut content = Content::text(waiting.id, waiting.sent_at, waiting.text);
+        content.mentions = Some(waiting.mentions).filter(|mentions| !mentions.is_empty());
+        encrypt(step, account, &conversation, content)?;
     }
     Ok(())
 }

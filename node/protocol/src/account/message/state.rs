@@ -1,6 +1,7 @@
 //! States that tell the truth: from queued to sent when a recipient's node has it durably, to delivered when a device says so.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, NodeId};
@@ -12,8 +13,9 @@ use crate::record::conversation::ConversationRecord;
 use crate::record::event::EventKind;
 use crate::record::key;
 use crate::record::log::OutboxRecord;
-use crate::record::message::{DeliveryState, RecipientState};
+use crate::record::message::{DeliveryState, FailReason, RecipientState};
 use crate::step::Step;
+use crate::store::snapshot::{Direction, Snapshot as _};
 use crate::store::table::{Scope, Table};
 
 /// An own message some of whose recipients' nodes have not acknowledged yet.
@@ -31,6 +33,7 @@ const PLACE_BYTES: usize = 40;
 /// What a node said of one entry while the author's account was locked.
 const KEPT: u8 = 1;
 const GIVEN_UP: u8 = 2;
+const REFUSED: u8 = 3;
 
 /// A node has acknowledged an entry durably.
 pub(crate) fn kept_by(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord) -> Outcome<()> {
@@ -40,6 +43,11 @@ pub(crate) fn kept_by(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord)
 /// An entry will not be tried again with this node.
 pub(crate) fn given_up(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord) -> Outcome<()> {
     tell_author(step, node, waiting, GIVEN_UP)
+}
+
+/// A node refused an entry for good.
+pub(crate) fn refused_by(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord) -> Outcome<()> {
+    tell_author(step, node, waiting, REFUSED)
 }
 
 fn tell_author(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord, what: u8) -> Outcome<()> {
@@ -61,37 +69,70 @@ fn settle(step: &mut Step<'_>, account: AccountId, place: &[u8], node: NodeId, w
     let Some(awaiting) = step.rows.get::<AwaitingRecord>(scope, Table::Awaiting, place)? else {
         return Ok(());
     };
-    let state = if what == KEPT { DeliveryState::Sent } else { DeliveryState::Failed };
-    let still_queued = advance(step, account, &awaiting, |recipient| recipient.home == node, state)?;
+    let news = match what {
+        KEPT => News::Came(DeliveryState::Sent),
+        REFUSED => News::Failed(FailReason::Refused),
+        _ => News::Failed(FailReason::GivenUp),
+    };
+    let still_queued = advance(step, account, &awaiting, |recipient| recipient.home == node, news)?;
     if !still_queued {
         step.rows.delete(scope, Table::Awaiting, place);
     }
     Ok(())
 }
 
-/// Moves a message on with some recipients; never back. Returns whether anybody is still queued.
+/// What was learnt of a message.
+#[derive(Debug, Clone, Copy)]
+enum News {
+    Came(DeliveryState),
+    Failed(FailReason),
+}
+
+impl News {
+    const fn state(self) -> DeliveryState {
+        match self {
+            Self::Came(state) => state,
+            Self::Failed(_) => DeliveryState::Failed,
+        }
+    }
+}
+
+/// Whether a recipient who is at `before` comes to `after` by such news. Never back; only where the entry did arrive after all, or was
+/// sent again, does a failure end.
+fn follows(before: &RecipientState, after: DeliveryState) -> bool {
+    match (before.state, after) {
+        (DeliveryState::Queued, _) => after != DeliveryState::Queued,
+        (DeliveryState::Sent, _) => {
+            matches!(after, DeliveryState::Delivered | DeliveryState::Read | DeliveryState::Failed)
+        }
+        (DeliveryState::Delivered, _) => after == DeliveryState::Read,
+        (DeliveryState::Failed, DeliveryState::Delivered | DeliveryState::Read) => {
+            before.failure != Some(FailReason::Unreadable)
+        }
+        (DeliveryState::Read | DeliveryState::Failed, _) => false,
+    }
+}
+
+/// Moves a message on with some recipients. Returns whether anybody is still queued.
 fn advance(
     step: &mut Step<'_>,
     account: AccountId,
     awaiting: &AwaitingRecord,
     concerned: impl Fn(&RecipientState) -> bool,
-    state: DeliveryState,
+    news: News,
 ) -> Outcome<bool> {
     let Some(mut message) = store::get(step, account, &awaiting.conversation, &awaiting.order)? else {
         return Ok(false);
     };
-    let time = step.now.wall.0;
     let mut changed = Vec::new();
     for recipient in &mut message.states {
-        let may = match (recipient.state, state) {
-            (DeliveryState::Queued, _) | (DeliveryState::Sent, DeliveryState::Delivered | DeliveryState::Failed) => {
-                recipient.state != state
-            }
-            (DeliveryState::Sent | DeliveryState::Failed | DeliveryState::Delivered, _) => false,
-        };
-        if may && concerned(recipient) {
-            recipient.state = state;
-            recipient.time = time;
+        if concerned(recipient) && follows(recipient, news.state()) {
+            recipient.state = news.state();
+            recipient.time = step.now.wall.0;
+            recipient.failure = match news {
+                News::Came(_) => None,
+                News::Failed(reason) => Some(reason),
+            };
             changed.push(recipient.account);
         }
     }
@@ -100,37 +141,57 @@ fn advance(
         store::put(step, account, &awaiting.conversation, &message);
     }
     for recipient in changed {
-        let kind = EventKind::MessageState { id: message.id, account: recipient, state };
+        let kind = EventKind::MessageState { id: message.id, account: recipient, state: news.state() };
         event::emit(step, account, Some(awaiting.conversation), kind)?;
     }
     Ok(still_queued)
 }
 
-/// A device of `recipient` has receipted own entries up to `last`, after `first` had been receipted before.
+/// A device of `recipient` has receipted these own entries, of which it could not read some.
 pub(crate) fn receipted(
     step: &mut Step<'_>,
     account: AccountId,
     conversation: &ConversationRecord,
     recipient: AccountId,
-    sequences: std::ops::RangeInclusive<u64>,
+    sequences: RangeInclusive<u64>,
     unreadable: &BTreeSet<u64>,
 ) -> Outcome<()> {
-    use crate::store::snapshot::Snapshot as _;
+    each_own(step, account, conversation, recipient, sequences, |sequence| {
+        if unreadable.contains(&sequence) {
+            News::Failed(FailReason::Unreadable)
+        } else {
+            News::Came(DeliveryState::Delivered)
+        }
+    })
+}
+
+/// `recipient` has read these own entries.
+pub(crate) fn read(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationRecord,
+    recipient: AccountId,
+    sequences: RangeInclusive<u64>,
+) -> Outcome<()> {
+    each_own(step, account, conversation, recipient, sequences, |_| News::Came(DeliveryState::Read))
+}
+
+fn each_own(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationRecord,
+    recipient: AccountId,
+    sequences: RangeInclusive<u64>,
+    news: impl Fn(u64) -> News,
+) -> Outcome<()> {
     let start = key::counted(conversation.id.as_bytes(), *sequences.start());
     let end = key::counted(conversation.id.as_bytes(), sequences.end().saturating_add(1));
-    let direction = crate::store::snapshot::Direction::Forward;
     for (row, order) in
-        step.rows.range(Scope::Account(account), Table::OwnSequence, &start, &end, usize::MAX, direction)?
+        step.rows.range(Scope::Account(account), Table::OwnSequence, &start, &end, usize::MAX, Direction::Forward)?
     {
         let sequence = key::counter_of(&row).ok_or(Fault::Damaged("own sequence key"))?;
-        let state = if unreadable.contains(&sequence) { DeliveryState::Failed } else { DeliveryState::Delivered };
-        advance(
-            step,
-            account,
-            &AwaitingRecord { conversation: conversation.id, order },
-            |one| one.account == recipient,
-            state,
-        )?;
+        let awaiting = AwaitingRecord { conversation: conversation.id, order };
+        advance(step, account, &awaiting, |one| one.account == recipient, news(sequence))?;
     }
     Ok(())
 }

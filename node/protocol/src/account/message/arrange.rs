@@ -1,0 +1,83 @@
+//! What an account keeps of a conversation for itself: draft, mute, archive, and whether it exchanges read receipts.
+
+use tidings_crypto::id::{AccountId, ConversationId};
+
+use super::store;
+use crate::account::conversation::state as conversation_state;
+use crate::error::{Outcome, Rejection};
+use crate::limits::{DRAFT_BYTES_MAX, READ_RECEIPT_MEMBERS_MAX};
+use crate::record::chat::{ChatRecord, SettingRecord};
+use crate::record::conversation::ConversationRecord;
+use crate::step::Step;
+use crate::store::table::{Scope, Table};
+
+/// Changes how a conversation is arranged.
+fn change(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    change: impl FnOnce(&mut ChatRecord),
+) -> Outcome<()> {
+    conversation_state::get(step, account, conversation)?.ok_or(Rejection::NotFound)?;
+    let mut chat = store::chat(step, account, conversation)?;
+    change(&mut chat);
+    store::put_chat(step, account, conversation, &chat);
+    Ok(())
+}
+
+/// Keeps what was written and not sent; an empty text drops it.
+pub(crate) fn set_draft(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    text: String,
+) -> Outcome<()> {
+    if text.len() > DRAFT_BYTES_MAX {
+        return Err(Rejection::TooLarge { limit: DRAFT_BYTES_MAX }.into());
+    }
+    change(step, account, conversation, |chat| chat.draft = text)
+}
+
+/// Makes no noise for a conversation until then; 0 ends it.
+pub(crate) fn mute(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId, until: u64) -> Outcome<()> {
+    change(step, account, conversation, |chat| chat.muted_until = until)
+}
+
+/// Puts a conversation away, or takes it up again.
+pub(crate) fn archive(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    archived: bool,
+) -> Outcome<()> {
+    change(step, account, conversation, |chat| chat.archived = archived)
+}
+
+/// Exchanges read receipts or not: in one conversation, or in all that say nothing of their own.
+pub(crate) fn set_read_receipts(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: Option<&ConversationId>,
+    shown: Option<bool>,
+) -> Outcome<()> {
+    match conversation {
+        Some(conversation) => change(step, account, conversation, |chat| chat.read_receipts = shown),
+        None => {
+            let setting = shown.map_or_else(SettingRecord::default, |shown| SettingRecord { read_receipts: shown });
+            step.rows.put(Scope::Account(account), Table::Setting, b"", &setting);
+            Ok(())
+        }
+    }
+}
+
+/// Whether read receipts are exchanged in a conversation: both ways or not at all.
+pub(crate) fn shows_read(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
+    if record.members.len() > READ_RECEIPT_MEMBERS_MAX {
+        return Ok(false);
+    }
+    if let Some(here) = store::chat(step, account, &record.id)?.read_receipts {
+        return Ok(here);
+    }
+    let setting: Option<SettingRecord> = step.rows.get(Scope::Account(account), Table::Setting, b"")?;
+    Ok(setting.unwrap_or_default().read_receipts)
+}
