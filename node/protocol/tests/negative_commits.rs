@@ -38,7 +38,7 @@ fn trio() -> Trio {
 
 fn body(commit: Vec<u8>, added: Vec<Introduction>) -> Vec<u8> {
     let commit = wire::field(commit);
-    wire::encode(&CommitBody { commit, self_removes: Vec::new(), added, cuts: Vec::new() })
+    wire::encode(&CommitBody { commit, self_removes: Vec::new(), added, cuts: Vec::new(), link: None })
 }
 
 fn rng() -> ChaCha20Rng {
@@ -288,7 +288,7 @@ fn a_removal_whose_cuts_name_members_who_stay_silences_none_of_them() {
     let (alice, bob, carol) = (all.alice, all.bob, all.carol);
     let cuts = vec![Cut { device: all.world.profile(carol).device, sequence: 0 }];
     let commit = wire::field(all.removal(alice, bob));
-    let body = wire::encode(&CommitBody { commit, self_removes: vec![], added: vec![], cuts });
+    let body = wire::encode(&CommitBody { commit, self_removes: vec![], added: vec![], cuts, link: None });
     assert!(all.moves(alice, body, &[carol, bob]));
     let record = all.world.conversation(carol, all.group);
     assert_eq!(record.members, [alice.account, carol.account]);

@@ -345,7 +345,13 @@ fn removal_of_bob(all: &mut Trio) -> Forgery {
     let remove = tip.members().iter().find(|member| member.account() == all.bob.account).map(|member| member.leaf);
     let plan = tidings_crypto::mls::CommitPlan { remove, ..Default::default() };
     let commit = wire::field(tip.commit(plan, &mut rng()).unwrap().commit);
-    let body = wire::commit_body::CommitBody { commit, self_removes: Vec::new(), added: Vec::new(), cuts: Vec::new() };
+    let body = wire::commit_body::CommitBody {
+        commit,
+        self_removes: Vec::new(),
+        added: Vec::new(),
+        cuts: Vec::new(),
+        link: None,
+    };
     all.world.forgery(all.alice, all.group).body(COMMIT, wire::encode(&body))
 }
 

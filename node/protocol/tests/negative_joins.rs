@@ -90,6 +90,8 @@ impl Hall {
             box_key: wire::field(own.box_key),
             key_token: [0; 16],
             past_tags: Vec::new(),
+            chain: Vec::new(),
+            signers: Vec::new(),
         };
         Forged { signer: self.world.device_keys(inviter).device_key, bundle }
     }

@@ -99,7 +99,12 @@ fn forbidden_commit(dice: &mut Dice, group: &mut Group) -> Option<Vec<u8>> {
     let policy = if remove.is_none() { Some(dice.junk(100)) } else { None };
     let plan = CommitPlan { adds: Vec::new(), remove, self_removes: Vec::new(), policy };
     let built = group.commit(plan, dice.rng()).ok()?;
-    let body =
-        CommitBody { commit: wire::field(built.commit), self_removes: Vec::new(), added: Vec::new(), cuts: Vec::new() };
+    let body = CommitBody {
+        commit: wire::field(built.commit),
+        self_removes: Vec::new(),
+        added: Vec::new(),
+        cuts: Vec::new(),
+        link: None,
+    };
     Some(wire::encode(&body))
 }

@@ -109,4 +109,6 @@ tables! {
     Intent = 49, "intent";
     /// `account id ‖ counter` → message written before the conversation exists.
     Waiting = 50, "waiting";
+    /// `conversation ‖ hash of a link` → link of the AdminChain.
+    AdminChain = 55, "admin_chain";
 }

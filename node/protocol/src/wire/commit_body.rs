@@ -1,5 +1,6 @@
 //! The body of a commit entry: the MLS commit and what receivers need to judge and follow it.
 
+use crate::account::policy::Link;
 use tidings_crypto::id::DeviceId;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
@@ -32,6 +33,8 @@ pub struct CommitBody {
     pub added: Vec<Introduction>,
     /// Logs it ends.
     pub cuts: Vec<Cut>,
+    /// What bears out a change of roles, or of who may add people.
+    pub link: Option<Link>,
 }
 
 /// A stretch of one device's log, both ends included.

@@ -9,7 +9,7 @@ use tidings_crypto::sign::{Label, Signature, SigningKey, VerifyingKey};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
 use super::commit_body::Introduction;
-use crate::account::policy::Creation;
+use crate::account::policy::{Creation, Link};
 use crate::error::Rejection;
 
 /// The HPKE info of every item.
@@ -201,4 +201,8 @@ pub struct WelcomeBundle {
     pub box_key: VLByteVec,
     /// The token against which the inviter's node hands out key packages; zeros if none.
     pub key_token: [u8; 16],
+    /// How the roles came about since the founding.
+    pub chain: Vec<Link>,
+    /// Those who signed in it and are no members any more.
+    pub signers: Vec<Introduction>,
 }

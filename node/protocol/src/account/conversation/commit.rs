@@ -4,8 +4,8 @@ use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::mls::{CommitPlan, CommitView, Group, MemberView, SignedKeyPackage};
 
 use super::authorize::{Parent, authorize};
-use super::{adopt, publish, state};
-use crate::account::policy::Policy;
+use super::{admin_chain, adopt, publish, state};
+use crate::account::policy::{Link, Petition, Policy};
 use crate::account::profile;
 use crate::account::{identity, inbox, key_supply};
 use crate::error::{Outcome, Rejection};
@@ -29,6 +29,8 @@ pub(crate) struct Plan {
     pub(crate) self_removes: Vec<Vec<u8>>,
     /// The policy as it shall be; one that is as before changes nothing.
     pub(crate) policy: Option<Policy>,
+    /// By which an owner is made who could not be made otherwise.
+    pub(crate) petitions: Vec<Petition>,
 }
 
 /// Makes and follows one commit. `record` is at the new epoch afterwards, and stored.
@@ -42,16 +44,22 @@ pub(crate) fn commit(
     let mut group = state::load_group(step, account, &record.id, &record.tip)?;
     let added: Vec<AccountId> = plan.adds.iter().map(SignedKeyPackage::account).collect();
     let self_removes = plan.self_removes.clone();
-    let policy = plan.policy.map(|policy| policy.to_bytes()).filter(|bytes| *bytes != record.policy);
+    let mut policy = plan.policy.unwrap_or(state::policy(record)?);
+    let link = admin_chain::extend(record, (account, &profile), &mut policy, plan.petitions)?;
+    let policy = Some(policy.to_bytes()).filter(|bytes| *bytes != record.policy);
     let mls = CommitPlan { adds: plan.adds, remove: plan.remove, self_removes: plan.self_removes, policy };
     let built = group.commit(mls, step.rng).map_err(|_| Rejection::Refused { reason: "commit" })?;
-    judge(step, account, record, &group, &built.view)?;
+    judge(step, account, record, &group, (&built.view, link.as_ref()))?;
+    if let Some(link) = &link {
+        admin_chain::keep(step, account, &record.id, link);
+    }
     let cuts = cut_logs(step, account, record, &group.members(), &built.view)?;
     let body = CommitBody {
         commit: wire::field(built.commit),
         self_removes: self_removes.into_iter().map(wire::field).collect(),
         added: added.iter().map(|somebody| identity::introduce(step, account, somebody)).collect::<Outcome<_>>()?,
         cuts,
+        link,
     };
     let draft = Draft {
         conversation: record.id,
@@ -78,13 +86,20 @@ pub(crate) fn judge(
     account: AccountId,
     record: &ConversationRecord,
     parent: &Group,
-    view: &CommitView,
+    (view, link): (&CommitView, Option<&Link>),
 ) -> Outcome<()> {
     let policy: Policy = state::policy(record)?;
     let members = parent.members();
     let identity = |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten();
-    let parent =
-        Parent { conversation: record.id, policy: &policy, members: &members, identity: &identity, rejoins: &[] };
+    let parent = Parent {
+        conversation: record.id,
+        policy: &policy,
+        members: &members,
+        identity: &identity,
+        rejoins: &[],
+        epoch: record.tip,
+        link,
+    };
     authorize(&parent, view).map_err(|_| Rejection::Refused { reason: "commit that is not allowed" }.into())
 }
 
@@ -140,6 +155,7 @@ fn send_welcome(
         ConversationKind::Direct => key_supply::make_token(step, account),
         ConversationKind::Group => [0; 16],
     };
+    let (chain, signers) = admin_chain::whole(step, account, record)?;
     let bundle = WelcomeBundle {
         welcome: wire::field(welcome.to_vec()),
         creation: state::policy(record)?.creation,
@@ -154,6 +170,8 @@ fn send_welcome(
         display_name: wire::field(own.display_name.into_bytes()),
         box_key: wire::field(own.box_key),
         key_token,
+        chain,
+        signers,
     };
     let signed = bundle.signed(somebody, &profile::load(step, account)?.device_key());
     let item = inbox::seal(step, *somebody, &contact.box_key, &InboxItem::Welcome(signed))?;

@@ -3,7 +3,7 @@
 use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::mls::{CommitView, Group};
 
-use super::{adopt, commit, leave, state};
+use super::{admin_chain, adopt, commit, leave, state};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::{ConversationRecord, Membership};
@@ -39,7 +39,10 @@ pub(crate) fn received(
     if committer.account() != author || committer.device() != entry.inner.device {
         return Err(Rejection::Refused { reason: "commit of another device than its entry" }.into());
     }
-    commit::judge(step, account, record, &group, &view)?;
+    commit::judge(step, account, record, &group, (&view, body.link.as_ref()))?;
+    if let Some(link) = &body.link {
+        admin_chain::keep(step, account, &record.id, link);
+    }
     let next = group.apply(body.commit.as_slice(), &self_removes).map_err(mls)?;
     let cuts = cuts(step, account, record, (&group, &view), &body)?;
     commit::apply_cuts(step, account, record, &cuts)?;

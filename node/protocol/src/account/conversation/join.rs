@@ -4,7 +4,7 @@ use tidings_crypto::id::AccountId;
 use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
-use super::{adopt, authorize, found, state};
+use super::{admin_chain, adopt, authorize, found, state};
 use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, key_supply, profile};
 use crate::error::{Outcome, Rejection};
@@ -111,6 +111,7 @@ fn check(step: &mut Step<'_>, account: AccountId, bundle: &WelcomeBundle, group:
     for introduction in &bundle.members {
         identity::introduced(step, account, introduction)?;
     }
+    admin_chain::verify(step, account, &policy, bundle)?;
     let mut keys: Vec<&[u8]> = members.iter().map(|member| member.signature_key.as_slice()).collect();
     keys.sort_unstable();
     keys.dedup();

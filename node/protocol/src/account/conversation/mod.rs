@@ -3,6 +3,7 @@
 //! One committer a conversation for now: the founding device. A commit is therefore applied when it is made or received; choosing among
 //! rival commits, votes and re-adding have their place beside `authorize` and `adopt` and come with the next issue.
 
+pub(crate) mod admin_chain;
 pub(crate) mod adopt;
 pub mod authorize;
 pub(crate) mod commit;
