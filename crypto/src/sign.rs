@@ -47,11 +47,15 @@ pub enum Label {
     KeyToken,
     /// A read request for a queue or an inbox, by the key it belongs to.
     Read,
+    /// A change of who holds a role in a conversation, by the committer's device key.
+    AdminChain,
+    /// The wish that somebody be the new owner of a conversation, by the device key.
+    Petition,
 }
 
 impl Label {
     /// All labels, for tests that try each against each.
-    pub const ALL: [Label; 16] = [
+    pub const ALL: [Label; 18] = [
         Label::IdentityLog,
         Label::Entry,
         Label::BoxKey,
@@ -68,6 +72,8 @@ impl Label {
         Label::NodeRecord,
         Label::KeyToken,
         Label::Read,
+        Label::AdminChain,
+        Label::Petition,
     ];
 
     /// The label as it is signed.
@@ -90,6 +96,8 @@ impl Label {
             Label::NodeRecord => "tidings/1/node-record",
             Label::KeyToken => "tidings/1/key-token",
             Label::Read => "tidings/1/read",
+            Label::AdminChain => "tidings/1/admin-chain",
+            Label::Petition => "tidings/1/petition",
         }
     }
 }

@@ -96,6 +96,8 @@ impl Hall {
                 number: 1,
                 commit: Vec::new(),
             }],
+            chain: Vec::new(),
+            signers: Vec::new(),
         };
         Forged { signer: self.world.device_keys(inviter).device_key, bundle }
     }

@@ -137,4 +137,6 @@ tables! {
     Expiry = 67, "expiry";
     /// `conversation ‖ device ‖ sequence number` → the clock under which that entry stands in the order.
     EntryClock = 69, "entry_clock";
+    /// `conversation ‖ hash of a link` → link of the AdminChain.
+    AdminChain = 55, "admin_chain";
 }

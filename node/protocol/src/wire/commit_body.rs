@@ -1,5 +1,6 @@
 //! The body of a commit entry: the MLS commit and what receivers need to judge and follow it.
 
+use crate::account::policy::Link;
 use tidings_crypto::id::DeviceId;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
@@ -39,6 +40,8 @@ pub struct CommitBody {
     pub class: u8,
     /// The requests it grants: devices that it removes and adds again.
     pub rejoins: Vec<SignedRejoin>,
+    /// What bears out a change of roles, or of who may add people.
+    pub link: Option<Link>,
 }
 
 impl CommitBody {
@@ -52,6 +55,7 @@ impl CommitBody {
             cuts: Vec::new(),
             class: class.number(),
             rejoins: Vec::new(),
+            link: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
 use super::commit_body::Introduction;
 use super::rejoin::SignedRejoin;
-use crate::account::policy::Creation;
+use crate::account::policy::{Creation, Link};
 use crate::error::Rejection;
 use crate::record::epoch::EpochRecord;
 
@@ -257,4 +257,8 @@ pub struct WelcomeBundle {
     pub box_key: VLByteVec,
     /// The token against which the inviter's node hands out key packages; zeros if none.
     pub key_token: [u8; 16],
+    /// How the roles came about since the founding.
+    pub chain: Vec<Link>,
+    /// Those who signed in it and are no members any more.
+    pub signers: Vec<Introduction>,
 }

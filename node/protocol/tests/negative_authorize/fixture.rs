@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::identity::{DeviceRecord, IdentityLog};
 use tidings_crypto::mls::{CommitPlan, CommitView, DeviceKeys, Group, LeafFacts, MemberView, key_package};
 use tidings_crypto::sign::SigningKey;
 use tidings_protocol::account::conversation::authorize::{self, Invalid, Parent, Rejoin};
 use tidings_protocol::account::conversation::rule::Class;
-use tidings_protocol::account::policy::{Creation, Policy, Role};
+use tidings_protocol::account::policy::{Creation, Link, Petition, Policy, Role, Signer};
 use tidings_protocol::record::conversation::ConversationKind;
 
 pub(crate) const OWNER: usize = 0;
@@ -23,6 +23,9 @@ pub(crate) const ADMIN: usize = 5;
 pub(crate) const JUNIOR: usize = 6;
 pub(crate) const MODERATOR: usize = 7;
 pub(crate) const READER: usize = 8;
+
+/// The epoch at which everything here is judged.
+pub(crate) const EPOCH: EpochId = EpochId::from_bytes([6; 32]);
 
 /// A group of an owner and two members, and somebody who may be added.
 pub(crate) struct Fixture {
@@ -173,13 +176,58 @@ impl Fixture {
         CommitView { policy: Some(policy.to_bytes()), context_proposals: 1, ..view }
     }
 
-    /// Judges a commit that renews the topic where it has to: a removal that does not is refused for that alone.
+    /// `view` with the link that an honest committer adds to a change of roles.
+    pub(crate) fn borne_out(
+        &self,
+        members: &[MemberView],
+        before: &Policy,
+        view: &CommitView,
+    ) -> (CommitView, Option<Link>) {
+        let after = view.policy.as_ref().and_then(|bytes| Policy::parse(bytes).ok());
+        let committer = members.iter().find(|member| member.leaf == view.committer);
+        let (Some(mut after), Some(committer)) = (after, committer) else { return (view.clone(), None) };
+        let now = before.authority();
+        let changes = after.roles != now.roles || after.rules.add != now.add;
+        let link = changes.then(|| self.link(committer.account(), before, &after, members.len(), Vec::new()));
+        after.chain_head = link.as_ref().map_or(now.head, Link::hash);
+        (CommitView { policy: Some(after.to_bytes()), ..view.clone() }, link)
+    }
+
+    /// The link from one policy's roles to another's, by somebody's device.
+    pub(crate) fn link(
+        &self,
+        by: AccountId,
+        before: &Policy,
+        after: &Policy,
+        users: usize,
+        petitions: Vec<Petition>,
+    ) -> Link {
+        let keys = self.keys.iter().find(|keys| keys.account == by).unwrap();
+        let signer = Signer {
+            conversation: self.id(),
+            parent: EPOCH,
+            account: by,
+            device: keys.device,
+            device_key: &keys.device_key,
+            users,
+        };
+        Link::sign(&before.authority(), &after.roles, after.rules.add, petitions, &signer)
+    }
+
+    /// The verdict on `view` with the link that belongs to it, and with a new topic where it has to renew it: a removal that does not is
+    /// refused for that alone.
     pub(crate) fn judge(&self, view: &CommitView) -> Result<(), Invalid> {
         self.judge_as_it_is(&self.renewing(view))
     }
 
     pub(crate) fn judge_as_it_is(&self, view: &CommitView) -> Result<(), Invalid> {
-        self.ask(&self.policy, &self.members(), |parent| authorize::authorize(parent, view))
+        let (view, link) = self.borne_out(&self.members(), &self.policy, view);
+        self.judge_with(&view, link.as_ref())
+    }
+
+    /// The verdict on `view` with this link or none.
+    pub(crate) fn judge_with(&self, view: &CommitView, link: Option<&Link>) -> Result<(), Invalid> {
+        self.ask(&self.policy, &self.members(), link, |parent| authorize::authorize(parent, view))
     }
 
     fn renewing(&self, view: &CommitView) -> CommitView {
@@ -200,12 +248,27 @@ impl Fixture {
     }
 
     pub(crate) fn class(&self, view: &CommitView) -> Class {
-        self.ask(&self.policy, &self.members(), |parent| authorize::classify(parent, view))
+        let (view, link) = self.borne_out(&self.members(), &self.policy, view);
+        self.ask(&self.policy, &self.members(), link.as_ref(), |parent| authorize::classify(parent, &view))
     }
 
-    pub(crate) fn ask<T>(&self, policy: &Policy, members: &[MemberView], ask: impl FnOnce(&Parent<'_>) -> T) -> T {
+    pub(crate) fn ask<T>(
+        &self,
+        policy: &Policy,
+        members: &[MemberView],
+        link: Option<&Link>,
+        ask: impl FnOnce(&Parent<'_>) -> T,
+    ) -> T {
         let identity = |account: &AccountId| self.logs.get(account).cloned();
-        ask(&Parent { conversation: self.id(), policy, members, identity: &identity, rejoins: &self.rejoins })
+        ask(&Parent {
+            conversation: self.id(),
+            policy,
+            members,
+            identity: &identity,
+            rejoins: &self.rejoins,
+            epoch: EPOCH,
+            link,
+        })
     }
 }
 

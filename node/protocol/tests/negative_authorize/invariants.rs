@@ -142,7 +142,7 @@ impl Walk {
     }
 }
 
-fn walk(fixture: &mut Fixture, people: &[LeafFacts], blank: &CommitView, seed: u64) -> usize {
+fn walk(fixture: &Fixture, people: &[LeafFacts], blank: &CommitView, seed: u64) -> usize {
     let mut walk = Walk {
         rng: ChaCha20Rng::seed_from_u64(seed),
         policy: fixture.policy.clone(),
@@ -153,7 +153,8 @@ fn walk(fixture: &mut Fixture, people: &[LeafFacts], blank: &CommitView, seed: u
     let mut followed = 0;
     for _ in 0..STEPS {
         let view = walk.any_commit(blank);
-        let verdict = fixture.ask(&walk.policy, &walk.members, |parent| {
+        let (view, link) = fixture.borne_out(&walk.members, &walk.policy, &view);
+        let verdict = fixture.ask(&walk.policy, &walk.members, link.as_ref(), |parent| {
             // Asked of what is not valid too: it must have an answer.
             let _class = authorize::classify(parent, &view);
             authorize::authorize(parent, &view)
@@ -179,7 +180,7 @@ fn whatever_is_committed_a_group_keeps_an_owner_its_roles_and_its_order() {
     let people: Vec<LeafFacts> = (OWNER..=8).map(|at| fixture.package(at)).collect();
     assert_eq!(people[NEWCOMER].credential.account, fixture.account(NEWCOMER));
     let blank = fixture.bare(OWNER);
-    let followed: usize = (0..WALKS).map(|seed| walk(&mut fixture, &people, &blank, seed)).sum();
+    let followed: usize = (0..WALKS).map(|seed| walk(&fixture, &people, &blank, seed)).sum();
     assert!(followed > 500, "only {followed} commits changed anything: the test looks at nothing");
 }
 

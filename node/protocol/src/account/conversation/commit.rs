@@ -1,19 +1,20 @@
 //! Making a commit: build, judge as everybody will, publish at the tip, add the epoch to the tree, and welcome those it adds.
 
-use tidings_crypto::id::{AccountId, EntryId};
+use tidings_crypto::id::{AccountId, EntryId, EpochId};
 use tidings_crypto::mls::{CommitPlan, CommitView, Group, MemberView, SignedKeyPackage};
 
 use super::authorize::{Parent, authorize, classify};
 use super::rule::Class;
 use super::welcome::{self, Guest};
-use super::{epoch, publish, readmit, state, tip, tree, valid};
-use crate::account::policy::Policy;
+use super::{admin_chain, epoch, publish, readmit, state, tip, tree, valid};
+use crate::account::policy::{Link, Petition, Policy};
 use crate::account::{contact, identity, profile};
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{CommitRecord, CutRecord};
 use crate::record::key;
 use crate::record::log::DeviceLogRecord;
+use crate::record::profile::ProfileRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire;
@@ -32,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) policy: Option<Policy>,
     /// The request that a device which is removed and added again has made.
     pub(crate) rejoin: Option<SignedRejoin>,
+    /// By which an owner is made who could not be made otherwise.
+    pub(crate) petitions: Vec<Petition>,
 }
 
 /// Makes one commit at the tip. `record` is where the rule says afterwards, and stored.
@@ -46,9 +49,11 @@ pub(crate) fn commit(
     let mut group = state::load_group(step, account, &record.id, &parent)?;
     let guests = guests(step, account, &plan)?;
     let (self_removes, rejoin) = (plan.self_removes.clone(), plan.rejoin.clone());
-    let built = group.commit(mls_plan(record, plan)?, step.rng).map_err(|_| Rejection::Refused { reason: "commit" })?;
+    let (plan, link) = mls_plan(record, (account, &profile), plan)?;
+    let built = group.commit(plan, step.rng).map_err(|_| Rejection::Refused { reason: "commit" })?;
     let rejoins: Vec<SignedRejoin> = rejoin.into_iter().collect();
-    let class = judge(step, account, record, &record.policy, (&group, &built.view), &rejoins)?;
+    let made = Made { view: &built.view, rejoins: &rejoins, link: link.as_ref() };
+    let class = judge(step, account, record, (parent, &record.policy, &group), &made)?;
     let rank = state::rank(&record.policy, &account)?;
     let unnamed = EntryId::from_bytes([0; 32]);
     let device = profile.device;
@@ -63,6 +68,7 @@ pub(crate) fn commit(
         cuts: cuts.iter().map(|cut| Cut { device: cut.device, sequence: cut.sequence }).collect(),
         class: class.number(),
         rejoins: rejoins.clone(),
+        link: link.clone(),
     };
     let draft = Draft {
         conversation: record.id,
@@ -74,6 +80,9 @@ pub(crate) fn commit(
     let queue = record.queue;
     let entry = publish::publish(step, account, &profile, record, draft)?;
     let own = CommitRecord { id: entry.id, sequence: entry.sequence, ..own };
+    if let Some(link) = &link {
+        admin_chain::keep(step, account, &record.id, link);
+    }
     let epoch = tree::grow(step, account, record, (parent, own), (cuts, &rejoins), &built.next)?;
     if let Some(welcome) = built.welcome {
         welcome::prepare(step, account, record, (epoch, (queue, entry.counter)), &welcome, guests)?;
@@ -81,20 +90,28 @@ pub(crate) fn commit(
     tip::settle(step, account, record)
 }
 
-fn mls_plan(record: &ConversationRecord, plan: Plan) -> Outcome<CommitPlan> {
+/// The plan as MLS sees it, and the link of the AdminChain that bears out what it does to the roles.
+fn mls_plan(
+    record: &ConversationRecord,
+    by: (AccountId, &ProfileRecord),
+    plan: Plan,
+) -> Outcome<(CommitPlan, Option<Link>)> {
     let policy = match plan.policy {
         Some(policy) => policy,
         None => state::policy(record)?,
     };
     // Whoever goes may write to the old topic: the others take a new one (DECISIONS 19).
     let leaves = plan.rejoin.is_none() && (plan.remove.is_some() || !plan.self_removes.is_empty());
-    let policy = if leaves { policy.rotated() } else { policy }.to_bytes();
-    Ok(CommitPlan {
+    let mut policy = if leaves { policy.rotated() } else { policy };
+    let link = admin_chain::extend(record, by, &mut policy, plan.petitions)?;
+    let policy = policy.to_bytes();
+    let plan = CommitPlan {
         adds: plan.adds,
         remove: plan.remove,
         self_removes: plan.self_removes,
         policy: (policy != record.policy).then_some(policy),
-    })
+    };
+    Ok((plan, link))
 }
 
 fn guests(step: &Step<'_>, account: AccountId, plan: &Plan) -> Outcome<Vec<Guest>> {
@@ -109,23 +126,36 @@ fn guests(step: &Step<'_>, account: AccountId, plan: &Plan) -> Outcome<Vec<Guest
     Ok(guests)
 }
 
-/// Asks [`authorize`] with what this account knows, and says what the commit does.
+/// A commit as it is judged.
+pub(crate) struct Made<'a> {
+    pub(crate) view: &'a CommitView,
+    pub(crate) rejoins: &'a [SignedRejoin],
+    pub(crate) link: Option<&'a Link>,
+}
+
+/// Asks [`authorize`] with what this account knows of the parent (its id, policy and group), and says what the commit does.
 pub(crate) fn judge(
     step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    policy: &[u8],
-    (parent, view): (&Group, &CommitView),
-    rejoins: &[SignedRejoin],
+    (epoch, policy, group): (EpochId, &[u8], &Group),
+    made: &Made<'_>,
 ) -> Outcome<Class> {
     let policy = Policy::parse(policy)?;
-    let members = parent.members();
+    let members = group.members();
     let identity = |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten();
-    let rejoins = readmit::verified(step, account, record, rejoins)?;
-    let parent =
-        Parent { conversation: record.id, policy: &policy, members: &members, identity: &identity, rejoins: &rejoins };
-    authorize(&parent, view).map_err(|_| Rejection::Refused { reason: "commit that is not allowed" })?;
-    Ok(classify(&parent, view))
+    let rejoins = readmit::verified(step, account, record, made.rejoins)?;
+    let parent = Parent {
+        conversation: record.id,
+        policy: &policy,
+        members: &members,
+        identity: &identity,
+        rejoins: &rejoins,
+        epoch,
+        link: made.link,
+    };
+    authorize(&parent, made.view).map_err(|_| Rejection::Refused { reason: "commit that is not allowed" })?;
+    Ok(classify(&parent, made.view))
 }
 
 /// Where the logs of those end whom a commit removes: at what this device has seen of them.

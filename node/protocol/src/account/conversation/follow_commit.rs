@@ -3,7 +3,8 @@
 use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::mls::{CommitView, Group};
 
-use super::{commit, epoch, late, state, tip, tree, valid};
+use super::commit::{self, Made};
+use super::{admin_chain, epoch, late, state, tip, tree, valid};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::ConversationRecord;
@@ -48,7 +49,8 @@ pub(crate) fn received(
     if committer.account() != log.account || committer.device() != entry.inner.device {
         return Err(Rejection::Refused { reason: "commit of another device than its entry" }.into());
     }
-    let class = commit::judge(step, account, record, &at.policy, (&group, &view), &body.rejoins)?;
+    let made = Made { view: &view, rejoins: &body.rejoins, link: body.link.as_ref() };
+    let class = commit::judge(step, account, record, (parent, &at.policy, &group), &made)?;
     if class.number() != body.class {
         return Err(refused("commit of another class than it says").into());
     }
@@ -65,6 +67,9 @@ pub(crate) fn received(
     valid::judge(step, account, record, (&parent, &at), &commit, log)?;
     let next = group.apply(body.commit.as_slice(), &self_removes).map_err(mls)?;
     let cuts = cuts(step, account, record, (&group, &view), &body)?;
+    if let Some(link) = &body.link {
+        admin_chain::keep(step, account, &record.id, link);
+    }
     tree::grow(step, account, record, (parent, commit), (cuts, &body.rejoins), &next)?;
     tip::settle(step, account, record)
 }

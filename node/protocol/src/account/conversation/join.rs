@@ -4,7 +4,7 @@ use tidings_crypto::id::AccountId;
 use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
-use super::{authorize, epoch, refresh, state, tip, told, tree};
+use super::{admin_chain, authorize, epoch, refresh, state, tip, told, tree};
 use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, key_supply, profile};
 use crate::error::{Outcome, Rejection};
@@ -145,6 +145,7 @@ fn check(
     for introduction in &bundle.members {
         identity::introduced(step, account, introduction)?;
     }
+    admin_chain::verify(step, account, &policy, bundle)?;
     let mut keys: Vec<&[u8]> = members.iter().map(|member| member.signature_key.as_slice()).collect();
     keys.sort_unstable();
     keys.dedup();

@@ -4,6 +4,7 @@
 //! [`rule`] says which branch counts, and [`tip`] goes there. What was wished for and lost is done again ([`wish`]), and a device that cannot
 //! follow is let back in ([`rejoin`], [`readmit`]). The argument stands in docs/PROTOCOL.md, section 14.
 
+pub(crate) mod admin_chain;
 pub mod authorize;
 pub(crate) mod commit;
 pub(crate) mod epoch;

@@ -47,7 +47,12 @@ pub(crate) fn of_group(
 }
 
 pub(crate) fn policy(record: &ConversationRecord) -> Outcome<Policy> {
-    Ok(Policy::parse(&record.policy).map_err(|_| Fault::Damaged("policy"))?)
+    policy_of(&record.policy)
+}
+
+/// A policy that was checked before it was kept.
+pub(crate) fn policy_of(bytes: &[u8]) -> Outcome<Policy> {
+    Ok(Policy::parse(bytes).map_err(|_| Fault::Damaged("policy"))?)
 }
 
 /// The rank of a member at an epoch with this policy; 0 is the most senior, the highest number is that of all without a role.

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
 use tidings_crypto::outer::LogKey;
 
-use super::{epoch, state};
+use super::{admin_chain, epoch, state};
 use crate::account::{identity, inbox, key_supply, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
@@ -152,6 +152,7 @@ fn seal(
     let at = epoch::named(step, account, &record.id, &epoch)?;
     let own_tag = LogKey::from_bytes(at.log_key).tag();
     let introductions = at.members.iter().map(|member| identity::introduce(step, account, member));
+    let (chain, signers) = admin_chain::whole(step, account, &record.id, &state::policy_of(&at.policy)?, &at.members)?;
     let bundle = WelcomeBundle {
         welcome: wire::field(welcome.to_vec()),
         creation: state::policy(record)?.creation,
@@ -163,6 +164,8 @@ fn seal(
         display_name: wire::field(own.display_name.into_bytes()),
         box_key: wire::field(own.box_key),
         key_token,
+        chain,
+        signers,
     };
     let signed = bundle.signed(&guest.account, &profile::load(step, account)?.device_key());
     inbox::seal(step, guest.account, &guest.box_key, &InboxItem::Welcome(signed))

@@ -3,11 +3,15 @@
 //! Creation parameters, who holds which role, who may only read, the owners' rules, name, description, the timer of messages, and the topic
 //! generation. Owns its one byte form. Who may change what stands in `conversation::authorize`.
 
+mod chain;
 mod creation;
+mod petition;
 mod role;
 mod rules;
 
+pub use chain::{Authority, Link, Place, Signer};
 pub use creation::Creation;
+pub use petition::Petition;
 pub use role::{RANK_NONE, Role, RoleHolder, Roles};
 pub use rules::{AddRule, HistoryRule, JoinRule, PostRule, RecoveryRule, Rules};
 
@@ -36,6 +40,8 @@ pub struct Policy {
     pub disappearing_seconds: u32,
     name: VLByteVec,
     description: VLByteVec,
+    /// The newest link of the AdminChain; see [`Authority`].
+    pub chain_head: [u8; 32],
 }
 
 impl Policy {
@@ -51,6 +57,7 @@ impl Policy {
             disappearing_seconds: 0,
             name: wire::field(name.as_bytes().to_vec()),
             description: wire::field(description.as_bytes().to_vec()),
+            chain_head: Authority::founded(&creation).head,
             creation,
         }
     }
@@ -212,6 +219,12 @@ impl Policy {
     pub fn admins(&self) -> Vec<AccountId> {
         let holders = self.roles.holders().iter();
         holders.filter(|holder| holder.role <= Role::Admin).map(|holder| holder.account).collect()
+    }
+
+    /// What of the policy the AdminChain bears out.
+    #[must_use]
+    pub fn authority(&self) -> Authority {
+        Authority { head: self.chain_head, roles: self.roles.clone(), add: self.rules.add }
     }
 
     /// Names the group.

@@ -9,11 +9,11 @@ mod policy_change;
 pub use classify::classify;
 pub use leaf::credential;
 
-use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
+use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId};
 use tidings_crypto::identity::IdentityLog;
 use tidings_crypto::mls::{CommitView, MemberView};
 
-use crate::account::policy::Policy;
+use crate::account::policy::{Link, Policy};
 
 /// Why a commit does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +48,9 @@ pub enum Invalid {
     /// The account is in already, or the group is full, or it is a direct conversation.
     #[error("add that is not possible")]
     Add,
+    /// Roles or who may add were changed without the link that bears it out, or there is a link where nothing was changed.
+    #[error("change of roles that no link bears out")]
+    Chain,
     /// The target is unknown, not junior, named twice, or leaves while it holds a role.
     #[error("removal that is not possible")]
     Remove,
@@ -76,6 +79,10 @@ pub struct Parent<'a> {
     pub identity: &'a dyn Fn(&AccountId) -> Option<IdentityLog>,
     /// Requests to be let in again which the commit comes with.
     pub rejoins: &'a [Rejoin],
+    /// The parent epoch.
+    pub epoch: EpochId,
+    /// The link of the AdminChain which the commit comes with.
+    pub link: Option<&'a Link>,
 }
 
 /// Judges a commit at its parent state (REQ-AUTH-1). Whoever is a member may renew its own leaf, carry out the SelfRemove of another and let
@@ -99,6 +106,9 @@ pub fn authorize(parent: &Parent<'_>, commit: &CommitView) -> Result<(), Invalid
     }
     let leaving = membership::leaving(parent, committer, commit)?;
     if membership::is_readmission(parent, commit) {
+        if parent.link.is_some() {
+            return Err(Invalid::Chain);
+        }
         return commit.adds.iter().try_for_each(|back| leaf::added(parent, back, &[]));
     }
     membership::removals(parent, committer, commit)?;

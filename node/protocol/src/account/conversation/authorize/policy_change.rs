@@ -5,7 +5,7 @@ use tidings_crypto::mls::{CommitView, MemberView};
 
 use super::membership::refusal;
 use super::{Invalid, Parent};
-use crate::account::policy::{Policy, Role};
+use crate::account::policy::{Link, Place, Policy, RecoveryRule, Role};
 
 /// Whether a commit that removes somebody must renew the topic, so that who is out can no longer write to the queue.
 pub(super) const fn must_renew_topic() -> bool {
@@ -38,7 +38,8 @@ pub(super) fn judge(
         return refuse();
     }
     topic(before, after, role, !gone.is_empty())?;
-    if after.roles != before.roles && !before.roles.may_become(&after.roles, &by) {
+    let recovers = before.rules.recovery == RecoveryRule::TwoThirds && parent.link.is_some_and(Link::is_recovery);
+    if after.roles != before.roles && !recovers && !before.roles.may_become(&after.roles, &by) {
         return refuse();
     }
     let mut kept = before.readonly().to_vec();
@@ -55,7 +56,21 @@ pub(super) fn judge(
     if names_strangers(parent, commit, after, gone) {
         return Err(Invalid::Policy);
     }
-    Ok(())
+    chain(parent, committer, after)
+}
+
+/// A change of who may do what comes with the link that bears it out, made at this epoch by this device; nothing else comes with one.
+fn chain(parent: &Parent<'_>, committer: &MemberView, after: &Policy) -> Result<(), Invalid> {
+    let (before, after) = (parent.policy.authority(), after.authority());
+    let Some(link) = parent.link else {
+        return if before == after { Ok(()) } else { Err(Invalid::Chain) };
+    };
+    let mut users: Vec<AccountId> = parent.members.iter().map(MemberView::account).collect();
+    users.sort_unstable();
+    users.dedup();
+    let place = Place { conversation: parent.conversation, identity: parent.identity, users: Some(&users) };
+    let ours = link.parent() == parent.epoch && link.author() == (committer.account(), committer.device());
+    if ours && link.follow(&before, &place) == Some(after) { Ok(()) } else { Err(Invalid::Chain) }
 }
 
 /// The topic generation goes up by one or stays: up for admins, and for everybody in a commit by which somebody goes.
