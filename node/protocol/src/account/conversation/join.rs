@@ -81,8 +81,10 @@ fn enter(
     if asked && record.asked_generation > record.generation {
         record.generation = record.asked_generation;
         record.own_sequence = generation_start(record.generation);
-        (record.own_head, record.own_tag) = ([0; 32], [0; 8]);
+        record.own_head = [0; 32];
     }
+    // The own log goes on, but nobody is to wait for what was written while out.
+    record.own_tag = [0; 8];
     record.heads.clear();
     record.stranded = false;
     refresh::plan_first(step, account, record);
