@@ -17,6 +17,9 @@ pub enum Rejection {
     /// The group would be left without an owner.
     #[error("the last owner cannot leave the group")]
     LastAdmin,
+    /// In this group others write.
+    #[error("in this group only those who hold a role may write, and those who may only read never do")]
+    MayNotPost,
     /// The account is not, or no longer, a member of the conversation.
     #[error("this account is not a member of the conversation")]
     NotMember,

@@ -6,6 +6,7 @@ pub mod contact;
 pub mod conversation;
 pub mod directory;
 pub mod event;
+pub mod group_log;
 pub mod invite;
 pub mod key;
 pub mod log;

@@ -111,4 +111,6 @@ tables! {
     Waiting = 50, "waiting";
     /// `conversation ‖ hash of a link` → link of the AdminChain.
     AdminChain = 55, "admin_chain";
+    /// `conversation ‖ number of the epoch ‖ epoch id` → what the commit that led there did.
+    GroupLog = 56, "group_log";
 }

@@ -57,6 +57,9 @@ pub(crate) fn expect(view: &View, unlocked: bool, command: &Command) -> Option<E
         | Command::AddContact { .. }
         | Command::CreateAccount(_)
         | Command::RevokeInvite { .. }
+        | Command::HandOver { .. }
+        | Command::SetRole { .. }
+        | Command::SetGroup { .. }
         | Command::MarkRead { .. }
         | Command::Write(_)
         | Command::RememberAddresses { .. } => None,
@@ -75,6 +78,9 @@ fn is_bad_in_itself(command: &Command) -> bool {
         | Command::AddMember { .. }
         | Command::RemoveMember { .. }
         | Command::Leave { .. }
+        | Command::HandOver { .. }
+        | Command::SetRole { .. }
+        | Command::SetGroup { .. }
         | Command::MarkRead { .. }
         | Command::Write(_)
         | Command::RememberAddresses { .. } => false,
@@ -92,6 +98,9 @@ pub(crate) fn acts(command: &Command) -> Option<AccountId> {
         | Command::AddMember { account, .. }
         | Command::RemoveMember { account, .. }
         | Command::MarkRead { account, .. }
+        | Command::HandOver { account, .. }
+        | Command::SetRole { account, .. }
+        | Command::SetGroup { account, .. }
         | Command::Leave { account, .. } => Some(*account),
         Command::CreateAccount(_) | Command::Write(_) | Command::RememberAddresses { .. } => None,
     }
@@ -203,6 +212,9 @@ pub(crate) fn name(command: &Command) -> &'static str {
         Command::AddMember { .. } => "adding a member",
         Command::RemoveMember { .. } => "removing a member",
         Command::Leave { .. } => "leaving a group",
+        Command::HandOver { .. } => "handing a group over",
+        Command::SetRole { .. } => "giving a role",
+        Command::SetGroup { .. } => "changing a group",
         Command::MarkRead { .. } => "marking as read",
         Command::Write(_) => "a write of the shell",
         Command::RememberAddresses { .. } => "remembering addresses",

@@ -4,6 +4,7 @@ use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::mls::{CommitPlan, CommitView, Group, MemberView, SignedKeyPackage};
 
 use super::authorize::{Parent, authorize};
+use super::group_log::{self, Followed};
 use super::{admin_chain, adopt, publish, state};
 use crate::account::policy::{Link, Petition, Policy};
 use crate::account::profile;
@@ -71,7 +72,17 @@ pub(crate) fn commit(
     let entry = publish::publish(step, account, &profile, record, draft)?;
     let epoch = EpochId::next(&record.id, &record.tip, &entry.id);
     record.active_at = step.now.wall.0;
+    let followed = Followed {
+        before: &state::policy(record)?,
+        members: &group.members(),
+        view: &built.view,
+        link: body.link.as_ref(),
+        by: account,
+        clock: entry.clock,
+    };
+    group_log::note(step, account, record, (record.tip, epoch), &followed);
     adopt::follow(step, account, record, &built.next, epoch, account)?;
+    group_log::announce(step, account, record)?;
     if let Some(welcome) = built.welcome {
         for somebody in added {
             send_welcome(step, account, record, &welcome, &somebody)?;

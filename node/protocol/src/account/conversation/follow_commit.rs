@@ -3,6 +3,8 @@
 use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::mls::{CommitView, Group};
 
+use super::group_log::{self, Followed};
+use super::publish::clamp_clock;
 use super::{admin_chain, adopt, commit, leave, state};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
@@ -48,7 +50,17 @@ pub(crate) fn received(
     commit::apply_cuts(step, account, record, &cuts)?;
     let epoch = EpochId::next(&record.id, &record.tip, &entry.id());
     record.active_at = step.now.wall.0;
+    let followed = Followed {
+        before: &state::policy(record)?,
+        members: &group.members(),
+        view: &view,
+        link: body.link.as_ref(),
+        by: author,
+        clock: clamp_clock(entry.inner.clock, step.now.wall.0),
+    };
+    group_log::note(step, account, record, (record.tip, epoch), &followed);
     adopt::follow(step, account, record, &next, epoch, author)?;
+    group_log::announce(step, account, record)?;
     if record.membership == Membership::Leaving {
         leave::propose(step, account, record)?;
     }

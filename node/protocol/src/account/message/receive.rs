@@ -6,6 +6,7 @@ use super::{receipt, store};
 use crate::account::conversation::publish::order_key;
 use crate::account::conversation::state as conversation_state;
 use crate::account::event;
+use crate::account::policy::Policy;
 use crate::error::{Outcome, Rejection};
 use crate::limits::CLOCK_AHEAD_MS_MAX;
 use crate::record::conversation::ConversationRecord;
@@ -38,6 +39,8 @@ pub(crate) fn received(
             )?;
             Ok(true)
         }
+        // Every member drops it, and its author was told so before writing: no event.
+        Err(Rejection::MayNotPost) => Ok(false),
         Err(_) => {
             record.unreadable = record.unreadable.saturating_add(1);
             event::emit(step, account, Some(record.id), EventKind::Unreadable)?;
@@ -54,6 +57,10 @@ fn read(
     (author, clock): (AccountId, u64),
 ) -> Outcome<MessageRecord> {
     let mut group = conversation_state::load_group(step, account, &record.id, &entry.inner.epoch)?;
+    let policy = Policy::parse(&group.policy().map_err(|_| Rejection::Refused { reason: "policy" })?)?;
+    if !policy.may_post(&author) {
+        return Err(Rejection::MayNotPost.into());
+    }
     let decrypted =
         group.decrypt(entry.inner.body.as_slice()).map_err(|_| Rejection::Refused { reason: "decryption" })?;
     let sender = group.member(decrypted.sender).ok_or(Rejection::Refused { reason: "sender" })?;

@@ -64,6 +64,9 @@ fn encrypt(
 ) -> Outcome<MessageRecord> {
     let profile = profile::load(step, account)?;
     let mut record = conversation_state::of_member(step, account, conversation)?;
+    if !conversation_state::policy(&record)?.may_post(&account) {
+        return Err(Rejection::MayNotPost.into());
+    }
     let mut group = conversation_state::load_group(step, account, conversation, &record.tip)?;
     let body = group.encrypt(&content.to_bytes(), step.rng).map_err(|_| Rejection::Refused { reason: "encryption" })?;
     let tip = record.tip;
