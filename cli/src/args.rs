@@ -142,6 +142,11 @@ mod tests {
             "tidings group create ops --member bob --member carol --json",
             "tidings --data /d --account alice group add #ops carol",
             "tidings group leave ops",
+            "tidings group leave ops --successor bob",
+            "tidings group add ops carol --role moderator",
+            "tidings group role ops admin bob carol",
+            "tidings group set ops --name later --post roles --disappearing 7d",
+            "tidings group log ops --limit 5 --json",
             "tidings chat history bob --limit 5",
             "tidings invite create --qr --expires 7d --uses 3",
             "tidings invite revoke 0123",
@@ -170,6 +175,8 @@ mod tests {
             "tidings status --url http://x --socket /s",
             "tidings group create",
             "tidings group add ops",
+            "tidings group role ops chief bob",
+            "tidings group set ops --post nobody",
             "tidings frobnicate",
         ] {
             assert_eq!(parsed(line).unwrap_err().exit_code(), 2, "{line}");

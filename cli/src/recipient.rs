@@ -183,7 +183,13 @@ mod tests {
             epoch: 0,
             created_by: String::new(),
             created_at: None,
-            settings: serde_json::Map::new(),
+            settings: tidings_api::GroupSettings {
+                add: tidings_api::AddRule::Admins,
+                post: tidings_api::PostRule::Everyone,
+                join: tidings_api::JoinRule::Approved,
+                recovery: tidings_api::RecoveryRule::TwoThirds,
+                disappearing_seconds: 0,
+            },
             active,
         }
     }

@@ -124,6 +124,15 @@ impl Client {
         self.ask(Method::POST, path, None).await
     }
 
+    /// Changes something.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) async fn patch<T: Serialize>(&self, path: &str, body: &T) -> Result<Answer, Failure> {
+        let bytes = serde_json::to_vec(body).map_err(|error| Failure::Answer(error.to_string()))?;
+        self.ask(Method::PATCH, path, Some(bytes)).await
+    }
+
     /// Takes something away.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use tidings_api::{ErrorCode, Group, GroupCreateRequest, Me, Member, MemberAddRequest, MemberState, Role};
 
+use super::group_change::{self, SetArguments, word};
 use crate::client::{Client, escaped};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -31,6 +32,9 @@ pub(crate) enum GroupCommand {
         /// Whom
         #[arg(required = true, value_name = "CONTACT")]
         members: Vec<String>,
+        /// As what: admin, moderator, member, readonly or owner
+        #[arg(long, value_name = "ROLE", value_parser = word::<Role>)]
+        role: Option<Role>,
     },
     /// Remove members from a group: they read nothing sent later
     Remove {
@@ -40,10 +44,34 @@ pub(crate) enum GroupCommand {
         #[arg(required = true, value_name = "MEMBER")]
         members: Vec<String>,
     },
+    /// Give members another role: owner, admin, moderator, member or readonly
+    Role {
+        /// The group
+        group: String,
+        /// The role
+        #[arg(value_parser = word::<Role>)]
+        role: Role,
+        /// Whom
+        #[arg(required = true, value_name = "MEMBER")]
+        members: Vec<String>,
+    },
+    /// Change what a group is called and how it works
+    Set(SetArguments),
+    /// Show what was done in a group, newest first
+    Log {
+        /// The group
+        group: String,
+        /// How much of it
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=200))]
+        limit: u16,
+    },
     /// Leave a group
     Leave {
         /// The group
         group: String,
+        /// The member who shall be owner instead
+        #[arg(long, value_name = "MEMBER")]
+        successor: Option<String>,
     },
     /// List the groups
     List,
@@ -64,14 +92,12 @@ pub(crate) async fn run(context: &Context, command: GroupCommand) -> Result<(), 
         GroupCommand::Create { name, members, description } => {
             create(context, &client, GroupCreateRequest { name, members, description }).await
         }
-        GroupCommand::Add { group, members } => add(context, &client, &group, &members).await,
+        GroupCommand::Add { group, members, role } => add(context, &client, &group, &members, role).await,
         GroupCommand::Remove { group, members } => remove(context, &client, &group, &members).await,
-        GroupCommand::Leave { group } => {
-            let id = group_id(&client, &group).await?;
-            let me: Me = client.get("/me").await?.read()?;
-            client.delete(&format!("/group/{}/members/{}", escaped(&id), escaped(&me.account.id))).await?;
-            Ok(())
-        }
+        GroupCommand::Role { group, role, members } => roles(context, &client, &group, role, &members).await,
+        GroupCommand::Set(arguments) => group_change::set(context, &client, arguments).await,
+        GroupCommand::Log { group, limit } => group_change::log(context, &client, &group, limit).await,
+        GroupCommand::Leave { group, successor } => leave(&client, &group, successor.as_deref()).await,
         GroupCommand::List => list(context, &client).await,
         GroupCommand::Show { group } => {
             let id = group_id(&client, &group).await?;
@@ -95,12 +121,56 @@ async fn create(context: &Context, client: &Client, mut request: GroupCreateRequ
     context.output.resource(&answer.text, || group.id.clone())
 }
 
-async fn add(context: &Context, client: &Client, group: &str, members: &[String]) -> Result<(), Failure> {
+async fn leave(client: &Client, group: &str, successor: Option<&str>) -> Result<(), Failure> {
+    let id = group_id(client, group).await?;
+    let me: Me = client.get("/me").await?.read()?;
+    let query = match successor {
+        Some(successor) => {
+            let there: Group = client.get(&format!("/group/{}", escaped(&id))).await?.read()?;
+            format!("?successor={}", escaped(&member(client, &there.members, successor).await?))
+        }
+        None => String::new(),
+    };
+    client.delete(&format!("/group/{}/members/{}{query}", escaped(&id), escaped(&me.account.id))).await?;
+    Ok(())
+}
+
+async fn roles(context: &Context, client: &Client, group: &str, role: Role, members: &[String]) -> Result<(), Failure> {
+    let id = group_id(client, group).await?;
+    let there: Group = client.get(&format!("/group/{}", escaped(&id))).await?.read()?;
+    let mut failures = Vec::new();
+    for named in members {
+        let given = async {
+            let account = member(client, &there.members, named).await?;
+            group_change::role(context, client, (&id, &account), role).await
+        };
+        if let Err(failure) = given.await {
+            failures.push(failure);
+        }
+    }
+    outcome(context, failures, members.len())
+}
+
+/// The account of a member, who need not be a contact.
+async fn member(client: &Client, members: &[Member], text: &str) -> Result<String, Failure> {
+    match member_named(members, text) {
+        Some(account) => Ok(account),
+        None => person(client, text).await,
+    }
+}
+
+async fn add(
+    context: &Context,
+    client: &Client,
+    group: &str,
+    members: &[String],
+    role: Option<Role>,
+) -> Result<(), Failure> {
     let id = group_id(client, group).await?;
     let (mut failures, mut last) = (Vec::new(), None);
     for member in members {
         let added = async {
-            let request = MemberAddRequest { account: person(client, member).await?, role: None };
+            let request = MemberAddRequest { account: person(client, member).await?, role };
             client.post(&format!("/group/{}/members", escaped(&id)), &request).await
         };
         match added.await {
@@ -118,12 +188,9 @@ async fn remove(context: &Context, client: &Client, group: &str, members: &[Stri
     let id = group_id(client, group).await?;
     let there: Group = client.get(&format!("/group/{}", escaped(&id))).await?.read()?;
     let mut failures = Vec::new();
-    for member in members {
+    for named in members {
         let removed = async {
-            let account = match member_named(&there.members, member) {
-                Some(account) => account,
-                None => person(client, member).await?,
-            };
+            let account = member(client, &there.members, named).await?;
             client.delete(&format!("/group/{}/members/{}", escaped(&id), escaped(&account))).await
         };
         if let Err(failure) = removed.await {
@@ -174,7 +241,7 @@ async fn person(client: &Client, text: &str) -> Result<String, Failure> {
     }
 }
 
-async fn group_id(client: &Client, text: &str) -> Result<String, Failure> {
+pub(super) async fn group_id(client: &Client, text: &str) -> Result<String, Failure> {
     let marked = if text.starts_with('#') { text.to_owned() } else { format!("#{text}") };
     match recipient::resolve(client, &marked).await? {
         Recipient::Group { id, .. } => Ok(id),
@@ -212,25 +279,19 @@ fn shown(group: &Group) -> String {
     if let Some(description) = &group.description {
         text.push_str(&format!("\nabout    {}", printable::block(description, 9)));
     }
+    text.push_str(&format!("\nrules    {}", group_change::rules(&group.settings)));
     if !group.active {
         text.push_str("\nstate    you are no longer in it");
     }
     let heading = ["MEMBER", "ROLE", "STATE", "HANDLE", "ACCOUNT"].map(str::to_owned).to_vec();
     let row = |member: &Member| {
-        let role = match member.role {
-            Role::Readonly => "readonly",
-            Role::Member => "member",
-            Role::Moderator => "moderator",
-            Role::Admin => "admin",
-            Role::Owner => "owner",
-        };
         let state = match member.state {
             MemberState::Member => "in",
             MemberState::Invited => "invited",
         };
         vec![
             printable::line(&member.display_name),
-            role.to_owned(),
+            group_change::role_word(member.role).to_owned(),
             state.to_owned(),
             printable::line(&member.handle),
             member.account.clone(),

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::AttachmentRequest;
+use crate::{AttachmentRequest, GroupSettings};
 
 /// What a member may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -16,11 +16,11 @@ pub enum Role {
     Readonly,
     /// Reads and writes.
     Member,
-    /// May also delete the messages of others.
+    /// May also remove members, and delete the messages of others.
     Moderator,
-    /// May also change members and settings.
+    /// May also add members, give and take roles below the own, and change name and description.
     Admin,
-    /// May also change owners.
+    /// May also change the rules, and make owners.
     Owner,
 }
 
@@ -70,9 +70,8 @@ pub struct Group {
     /// When it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    /// Settings by name.
-    #[schema(value_type = Object)]
-    pub settings: serde_json::Map<String, serde_json::Value>,
+    /// How it works.
+    pub settings: GroupSettings,
     /// False where the caller has left or been removed.
     pub active: bool,
 }
@@ -116,7 +115,7 @@ pub struct GroupSendRequest {
 pub struct MemberAddRequest {
     /// Account id, handle or alias of a contact.
     pub account: String,
-    /// The role; `member` without it.
+    /// The role; `member` without it. It is given once the member is in: somebody whose node cannot be reached yet becomes a member first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
 }

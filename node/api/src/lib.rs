@@ -11,6 +11,7 @@ pub mod chat;
 pub mod contact;
 pub mod event;
 pub mod group;
+pub mod group_settings;
 pub mod invite;
 pub mod me;
 pub mod page;
@@ -26,6 +27,10 @@ pub use chat::{
 pub use contact::{Contact, ContactAnswer, ContactRequest, ContactState};
 pub use event::{Event, EventBody, EventQuery};
 pub use group::{Group, GroupCreateRequest, GroupSendRequest, Member, MemberAddRequest, MemberState, Role};
+pub use group_settings::{
+    AddRule, GroupAct, GroupLogEntry, GroupPatchRequest, GroupSettings, JoinRule, MemberDeleteQuery,
+    MemberPatchRequest, PostRule, RecoveryRule,
+};
 pub use invite::{Invite, InviteKind, InviteRequest};
 pub use me::{Account, Me};
 pub use page::{Page, PageQuery};

@@ -169,6 +169,8 @@ error_codes! {
     NotAdmin = "NOT_ADMIN", 403, 4, "Only an admin of the group may do this";
     /// The group would be left without an owner or admin.
     LastAdmin = "LAST_ADMIN", 409, 6, "The group would have no admin left";
+    /// Only those who hold a role write in this group, or the caller may only read.
+    MayNotPost = "MAY_NOT_POST", 403, 4, "In this group others write";
     /// The caller is not a member of the conversation.
     NotMember = "NOT_MEMBER", 403, 4, "Not a member of this conversation";
     /// The person is not an accepted contact.

@@ -3,6 +3,7 @@
 use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 use tidings_crypto::invite::InviteLink;
 
+use crate::account::policy::{AddRule, JoinRule, PostRule, RecoveryRule, Role};
 use crate::record::contact::ContactRecord;
 use crate::record::message::MessageRecord;
 use crate::store::write_set::WriteSet;
@@ -141,6 +142,25 @@ pub enum ChatAct {
     },
 }
 
+/// What shall be other in a group; what is not given stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// How long messages are kept, in seconds; 0 is for ever.
+    pub disappearing_seconds: Option<u32>,
+    /// Who may add people.
+    pub add: Option<AddRule>,
+    /// Who may write.
+    pub post: Option<PostRule>,
+    /// How somebody may ask to be let in.
+    pub join: Option<JoinRule>,
+    /// Whether a petition may make an owner.
+    pub recovery: Option<RecoveryRule>,
+}
+
 /// One wish.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -219,6 +239,35 @@ pub enum Command {
         account: AccountId,
         /// Which.
         conversation: ConversationId,
+    },
+    /// Make somebody owner in one's own place, and leave.
+    HandOver {
+        /// Who.
+        account: AccountId,
+        /// Which group.
+        conversation: ConversationId,
+        /// To whom.
+        successor: AccountId,
+    },
+    /// Give a member of a group another role.
+    SetRole {
+        /// Who.
+        account: AccountId,
+        /// Where.
+        conversation: ConversationId,
+        /// To whom.
+        member: AccountId,
+        /// Which.
+        role: Role,
+    },
+    /// Change what a group is called and how it works.
+    SetGroup {
+        /// Who.
+        account: AccountId,
+        /// Which.
+        conversation: ConversationId,
+        /// What.
+        change: GroupChange,
     },
     /// Say that everything in a conversation was seen.
     MarkRead {

@@ -237,8 +237,22 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
             account::conversation::member_remove::remove(step, account, &conversation, &member)
                 .map(|()| Answer::Conversation(conversation))
         }
-        Command::Leave { account, conversation } => account::conversation::leave::leave(step, account, &conversation)
-            .map(|()| Answer::Conversation(conversation)),
+        Command::Leave { account, conversation } => {
+            account::conversation::leave::leave(step, account, &conversation, None)
+                .map(|()| Answer::Conversation(conversation))
+        }
+        Command::HandOver { account, conversation, successor } => {
+            account::conversation::leave::leave(step, account, &conversation, Some(successor))
+                .map(|()| Answer::Conversation(conversation))
+        }
+        Command::SetRole { account, conversation, member, role } => {
+            account::conversation::set_role::set(step, account, &conversation, &member, role)
+                .map(|()| Answer::Conversation(conversation))
+        }
+        Command::SetGroup { account, conversation, change } => {
+            account::conversation::set_group::set(step, account, &conversation, &change)
+                .map(|()| Answer::Conversation(conversation))
+        }
         Command::MarkRead { account, conversation } => {
             account::message::read::mark(step, account, &conversation, None).map(|()| Answer::Done)
         }

@@ -89,6 +89,7 @@ impl From<Rejection> for Failure {
             Rejection::Locked => return Self::locked(),
             Rejection::NotAdmin => ErrorCode::NotAdmin,
             Rejection::LastAdmin => ErrorCode::LastAdmin,
+            Rejection::MayNotPost => ErrorCode::MayNotPost,
             Rejection::NotMember => ErrorCode::NotMember,
             Rejection::TooLarge { .. } => ErrorCode::TooLarge,
             Rejection::InviteUsed => ErrorCode::InviteUsed,

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tidings_api::{
-    Group, GroupCreateRequest, GroupSendRequest, MemberAddRequest, Message, Page, PageQuery, Problem, Role,
+    Group, GroupCreateRequest, GroupSendRequest, MemberAddRequest, MemberDeleteQuery, Message, Page, PageQuery,
+    Problem, Role,
 };
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_protocol::command::{Answer, Command, Recipient};
@@ -131,12 +132,6 @@ pub(super) async fn add_member(
     Path(id): Path<String>,
     JsonBody(request): JsonBody<MemberAddRequest>,
 ) -> Result<(StatusCode, Json<Group>), Failure> {
-    match request.role {
-        None | Some(Role::Member) => {}
-        Some(Role::Readonly | Role::Moderator | Role::Admin | Role::Owner) => {
-            return Err(Failure::field("role", "this version adds people as member only"));
-        }
-    }
     let (conversation, member) = {
         let snapshot = caller.unlocked()?;
         (
@@ -144,43 +139,54 @@ pub(super) async fn add_member(
             contact_named(&snapshot, caller.account, &request.account)?.account,
         )
     };
-    state.driver().command(Command::AddMember { account: caller.account, conversation, member }).await?;
+    let account = caller.account;
+    state.driver().command(Command::AddMember { account, conversation, member }).await?;
+    let role = request.role.filter(|role| *role != Role::Member).map(group::core_role);
+    let is_in = groups::with(&caller.unlocked()?, account, conversation)?
+        .is_some_and(|view| view.record.members.contains(&member));
+    if let (Some(role), true) = (role, is_in) {
+        state.driver().command(Command::SetRole { account, conversation, member, role }).await?;
+    }
     Ok((StatusCode::CREATED, Json(group_of(&state, &caller, conversation)?)))
 }
 
 /// Removes a member; oneself, to leave.
 #[utoipa::path(delete, path = "/group/{id}/members/{account}", tag = "groups", params(
     ("id" = String, Path, description = "the group's id or name"),
-    ("account" = String, Path, description = "account id, handle or alias; one's own to leave")), responses(
+    ("account" = String, Path, description = "account id, handle or alias; one's own to leave"),
+    MemberDeleteQuery), responses(
     (status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
-    (status = 409, body = Problem), (status = 423, body = Problem)))]
+    (status = 409, body = Problem), (status = 422, body = Problem), (status = 423, body = Problem)))]
 pub(super) async fn remove_member(
     State(state): State<AppState>,
     caller: Caller,
     Path((id, member)): Path<(String, String)>,
+    Query(query): Query<MemberDeleteQuery>,
 ) -> Result<StatusCode, Failure> {
     let account = caller.account;
-    let (conversation, member) = {
+    let (conversation, member, successor) = {
         let snapshot = caller.unlocked()?;
         let record = group_named(&snapshot, account, &id)?;
-        (record.id, member_named(&snapshot, account, &record, &member)?)
+        let named = |text: &str| member_named(&snapshot, account, &record, text);
+        (record.id, named(&member)?, query.successor.as_deref().map(named).transpose()?)
     };
-    let command = if member == account {
-        Command::Leave { account, conversation }
-    } else {
-        Command::RemoveMember { account, conversation, member }
+    let command = match successor {
+        Some(successor) if member == account => Command::HandOver { account, conversation, successor },
+        Some(_) => return Err(Failure::field("successor", "only for leaving oneself")),
+        None if member == account => Command::Leave { account, conversation },
+        None => Command::RemoveMember { account, conversation, member },
     };
     state.driver().command(command).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn group_of(state: &AppState, caller: &Caller, id: ConversationId) -> Result<Group, Failure> {
+pub(super) fn group_of(state: &AppState, caller: &Caller, id: ConversationId) -> Result<Group, Failure> {
     let snapshot = caller.unlocked()?;
     let view = groups::with(&snapshot, caller.account, id)?.ok_or_else(|| Failure::not_found("group"))?;
     Ok(group::group(Viewer { store: &snapshot, account: caller.account, peer_id: state.peer_id() }, &view)?)
 }
 
-fn group_named(store: &dyn Snapshot, account: AccountId, text: &str) -> Result<ConversationRecord, Failure> {
+pub(super) fn group_named(store: &dyn Snapshot, account: AccountId, text: &str) -> Result<ConversationRecord, Failure> {
     one_of(recipient::group(store, account, text)?, "group")
 }
 
@@ -203,7 +209,7 @@ fn first_members(caller: &Caller, named: &[String]) -> Result<Vec<AccountId>, Fa
 }
 
 /// A member need not be a contact: their id is enough.
-fn member_named(
+pub(super) fn member_named(
     store: &dyn Snapshot,
     account: AccountId,
     record: &ConversationRecord,

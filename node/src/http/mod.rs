@@ -15,6 +15,7 @@ mod contacts;
 mod cookie;
 mod events;
 mod failure;
+mod group_change;
 mod groups;
 mod guard;
 mod host;
@@ -72,10 +73,11 @@ fn api() -> Router<AppState> {
         .route("/group/create", post(groups::create))
         .route("/group/send", post(groups::send))
         .route("/groups", get(groups::list))
-        .route("/group/{id}", get(groups::show))
+        .route("/group/{id}", get(groups::show).patch(group_change::update))
+        .route("/group/{id}/log", get(group_change::log))
         .route("/group/{id}/messages", get(groups::history))
         .route("/group/{id}/members", post(groups::add_member))
-        .route("/group/{id}/members/{account}", delete(groups::remove_member))
+        .route("/group/{id}/members/{account}", delete(groups::remove_member).patch(group_change::set_role))
         .route("/events", get(events::events))
         .route("/status", get(status::status))
         .route("/healthz", get(status::healthz))

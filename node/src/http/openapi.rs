@@ -11,7 +11,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{auth, chat, chats, contacts, events, groups, invites, me, status};
+use super::{auth, chat, chats, contacts, events, group_change, groups, invites, me, status};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,7 +20,8 @@ use super::{auth, chat, chats, contacts, events, groups, invites, me, status};
         auth::signup, auth::login, auth::refresh, auth::logout, me::me, me::lock, me::unlock,
         invites::create, invites::list, invites::revoke, contacts::list, contacts::add, chats::list, chats::read,
         chat::history, chat::send, groups::create, groups::send, groups::list, groups::show, groups::history,
-        groups::add_member, groups::remove_member, events::events,
+        groups::add_member, groups::remove_member,
+        group_change::update, group_change::set_role, group_change::log, events::events,
         status::status, status::healthz, status::readyz, status::version,
     ),
     modifiers(&Sessions, &Problems)

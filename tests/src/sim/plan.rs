@@ -43,15 +43,17 @@ pub(crate) struct Mood {
     pub(crate) add: u64,
     pub(crate) remove: u64,
     pub(crate) leave: u64,
+    pub(crate) govern: u64,
     pub(crate) repeat: u64,
     pub(crate) misbehave: u64,
 }
 
 impl Mood {
     fn draw(dice: &mut Dice) -> Self {
-        let calm = Self { invite: 12, write: 50, found: 8, add: 8, remove: 6, leave: 4, repeat: 4, misbehave: 8 };
+        let calm =
+            Self { invite: 12, write: 50, found: 8, add: 8, remove: 6, leave: 4, govern: 8, repeat: 4, misbehave: 8 };
         match dice.below(5) {
-            0 => Self { add: 30, remove: 25, leave: 10, write: 40, ..calm },
+            0 => Self { add: 30, remove: 25, leave: 10, govern: 25, write: 40, ..calm },
             1 => Self { write: 150, ..calm },
             2 => Self { invite: 40, misbehave: 20, repeat: 15, ..calm },
             _ => calm,

@@ -85,13 +85,17 @@ fn place(command: &Command) -> Option<Place> {
         Command::AddMember { conversation, member, .. } | Command::RemoveMember { conversation, member, .. } => {
             Some((*conversation, *member))
         }
-        Command::Leave { account, conversation } => Some((*conversation, *account)),
+        Command::Leave { account, conversation } | Command::HandOver { account, conversation, .. } => {
+            Some((*conversation, *account))
+        }
         Command::CreateAccount(_)
         | Command::CreateInvite { .. }
         | Command::RevokeInvite { .. }
         | Command::AddContact { .. }
         | Command::Send { .. }
         | Command::CreateGroup { .. }
+        | Command::SetRole { .. }
+        | Command::SetGroup { .. }
         | Command::MarkRead { .. }
         | Command::Chat { .. }
         | Command::Write(_)

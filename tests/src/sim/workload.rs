@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_crypto::invite::InviteLink;
-use tidings_protocol::account::policy::Policy;
-use tidings_protocol::command::{Answer, Command, Recipient};
+use tidings_protocol::account::policy::{Policy, Role};
+use tidings_protocol::command::{Answer, Command, GroupChange, Recipient};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::limits::TEXT_BYTES_MAX;
 use tidings_protocol::record::contact::ContactState;
@@ -133,8 +133,17 @@ impl Workload {
     ) -> Option<Wish> {
         let mood = plan.mood;
         let lonely = !self.introduced.iter().any(|(a, b)| *a == person || *b == person);
-        let shares =
-            [mood.invite, mood.write, mood.found, mood.add, mood.remove, mood.leave, mood.repeat, mood.misbehave];
+        let shares = [
+            mood.invite,
+            mood.write,
+            mood.found,
+            mood.add,
+            mood.remove,
+            mood.leave,
+            mood.repeat,
+            mood.govern,
+            mood.misbehave,
+        ];
         let mut roll = dice.below(shares.iter().sum());
         let mut act = 0;
         while roll >= shares[act] {
@@ -149,6 +158,7 @@ impl Workload {
             4 => self.change(dice, view, people, person, false),
             5 => Self::leave(dice, view, people, person),
             6 => self.repeat(dice, view, people, person),
+            7 => self.govern(dice, view, people, person),
             _ => self.misbehave(dice, view, people, person),
         }
     }
@@ -237,6 +247,25 @@ impl Workload {
         } else {
             let others: Vec<AccountId> = record.members.iter().copied().filter(|member| *member != account).collect();
             Command::RemoveMember { account, conversation, member: *dice.pick(&others)? }
+        };
+        Some(Wish { person, command, purpose: Purpose::Try })
+    }
+
+    /// Gives a role or a name.
+    fn govern(&mut self, dice: &mut Dice, view: &View, people: &[Person], person: usize) -> Option<Wish> {
+        let account = people[person].account;
+        let own: Vec<&ConversationRecord> =
+            groups_of(view, account).filter(|record| may_add(record, account)).collect();
+        let record = dice.pick(&own)?;
+        let conversation = record.id;
+        let command = if dice.chance(600) {
+            let others: Vec<AccountId> = record.members.iter().copied().filter(|member| *member != account).collect();
+            let role = *dice.pick(&[Role::Owner, Role::Admin, Role::Admin, Role::Moderator, Role::Member])?;
+            Command::SetRole { account, conversation, member: *dice.pick(&others)?, role }
+        } else {
+            self.texts += 1;
+            let name = Some(format!("{} group {}", self.canary, self.texts));
+            Command::SetGroup { account, conversation, change: GroupChange { name, ..GroupChange::default() } }
         };
         Some(Wish { person, command, purpose: Purpose::Try })
     }

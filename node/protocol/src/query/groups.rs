@@ -3,7 +3,7 @@
 use tidings_crypto::id::{AccountId, ConversationId};
 
 use super::id_of;
-use crate::account::policy::{Policy, Role};
+use crate::account::policy::{Policy, Role, Rules};
 use crate::error::Outcome;
 use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::key::prefix_end;
@@ -32,6 +32,10 @@ pub struct PolicyView {
     pub name: String,
     /// What it is about.
     pub description: String,
+    /// What the owners have decided.
+    pub rules: Rules,
+    /// How long messages are kept, in seconds; 0 is for ever.
+    pub disappearing_seconds: u32,
     /// Roles that are given by name; everybody else is a member.
     pub roles: Vec<(AccountId, RoleView)>,
 }
@@ -108,8 +112,20 @@ fn role_of(policy: &PolicyView, account: AccountId) -> RoleView {
 pub fn policy_view(record: &ConversationRecord) -> PolicyView {
     let founder = vec![(record.creator, RoleView::Owner)];
     match Policy::parse(&record.policy) {
-        Ok(policy) => PolicyView { name: policy.name(), description: policy.description(), roles: named(&policy) },
-        Err(_) => PolicyView { name: String::new(), description: String::new(), roles: founder },
+        Ok(policy) => PolicyView {
+            name: policy.name(),
+            description: policy.description(),
+            rules: policy.rules,
+            disappearing_seconds: policy.disappearing_seconds,
+            roles: named(&policy),
+        },
+        Err(_) => PolicyView {
+            name: String::new(),
+            description: String::new(),
+            rules: Rules::default(),
+            disappearing_seconds: 0,
+            roles: founder,
+        },
     }
 }
 

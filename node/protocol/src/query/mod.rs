@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod conversations;
 pub mod directory;
 pub mod events;
+pub mod group_log;
 pub mod groups;
 pub mod invites;
 pub mod messages;

@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId};
 
 use super::message::DeliveryState;
+use crate::account::policy::Role;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -108,6 +109,26 @@ pub enum EventKind {
         timer: u64,
         /// Who set it.
         #[n(1)]
+        by: AccountId,
+    },
+    /// A member has another role.
+    #[n(20)]
+    GroupRole {
+        /// Whose.
+        #[n(0)]
+        account: AccountId,
+        /// The role from then on.
+        #[n(1)]
+        role: Role,
+        /// Who did it.
+        #[n(2)]
+        by: AccountId,
+    },
+    /// Name, description or rules of a group have changed.
+    #[n(21)]
+    GroupSettings {
+        /// Who did it.
+        #[n(0)]
         by: AccountId,
     },
 }

@@ -8,6 +8,7 @@ pub mod conversation;
 pub mod directory;
 pub mod epoch;
 pub mod event;
+pub mod group_log;
 pub mod invite;
 pub mod key;
 pub mod log;

@@ -139,4 +139,6 @@ tables! {
     EntryClock = 69, "entry_clock";
     /// `conversation ‖ hash of a link` → link of the AdminChain.
     AdminChain = 55, "admin_chain";
+    /// `conversation ‖ number of the epoch ‖ epoch id` → what the commit that led there did.
+    GroupLog = 56, "group_log";
 }

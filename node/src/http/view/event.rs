@@ -1,8 +1,9 @@
 //! Events with what a client needs to show them.
 
-use tidings_api::event::{EVENT_VERSION, GroupMember, GroupRemoved, MemberChange, MessageState};
+use tidings_api::event::{EVENT_VERSION, GroupMember, GroupRemoved, GroupRole, MemberChange, MessageState};
 use tidings_api::{Event, EventBody};
 use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_protocol::account::policy::Role;
 use tidings_protocol::error::Outcome;
 use tidings_protocol::query::{contacts, conversations, groups, messages};
 use tidings_protocol::record::event::{EventKind, EventRecord};
@@ -19,6 +20,8 @@ pub(in crate::http) fn event(viewer: Viewer<'_>, cursor: u64, record: &EventReco
         EventKind::ContactAccepted { account } => accepted(viewer, *account)?,
         EventKind::GroupCreated => created(viewer, record.conversation)?,
         EventKind::GroupMember { account, joined, by } => member(viewer, record.conversation, *account, *joined, *by)?,
+        EventKind::GroupRole { account, role, by } => given(viewer, record.conversation, *account, *role, *by),
+        EventKind::GroupSettings { by } => settings(viewer, record.conversation, *by)?,
         EventKind::GroupRemoved { by } => removed(viewer, record.conversation, *by),
         EventKind::Unreadable => None,
     };
@@ -101,6 +104,18 @@ fn member(
     let body =
         GroupMember { group: id.to_string(), account: account.to_string(), change, by: Some(by.to_string()), epoch };
     Ok(Some((EventBody::GroupMember(body), by == viewer.account)))
+}
+
+fn given(viewer: Viewer<'_>, id: Option<ConversationId>, account: AccountId, role: Role, by: AccountId) -> Found {
+    let role = group::shown_role(role);
+    let body = GroupRole { group: id?.to_string(), account: account.to_string(), role, by: Some(by.to_string()) };
+    Some((EventBody::GroupRole(body), by == viewer.account))
+}
+
+fn settings(viewer: Viewer<'_>, conversation: Option<ConversationId>, by: AccountId) -> Outcome<Found> {
+    let Some(id) = conversation else { return Ok(None) };
+    let Some(view) = groups::with(viewer.store, viewer.account, id)? else { return Ok(None) };
+    Ok(Some((EventBody::GroupSettings(group::group(viewer, &view)?), by == viewer.account)))
 }
 
 fn removed(viewer: Viewer<'_>, conversation: Option<ConversationId>, by: AccountId) -> Found {

@@ -62,6 +62,9 @@ pub(crate) fn expect(view: &View, unlocked: bool, command: &Command) -> Option<E
         | Command::AddContact { .. }
         | Command::CreateAccount(_)
         | Command::RevokeInvite { .. }
+        | Command::HandOver { .. }
+        | Command::SetRole { .. }
+        | Command::SetGroup { .. }
         | Command::MarkRead { .. }
         | Command::Chat { .. }
         | Command::Write(_)
@@ -81,6 +84,9 @@ fn is_bad_in_itself(command: &Command) -> bool {
         | Command::AddMember { .. }
         | Command::RemoveMember { .. }
         | Command::Leave { .. }
+        | Command::HandOver { .. }
+        | Command::SetRole { .. }
+        | Command::SetGroup { .. }
         | Command::MarkRead { .. }
         | Command::Chat { .. }
         | Command::Write(_)
@@ -100,6 +106,9 @@ pub(crate) fn acts(command: &Command) -> Option<AccountId> {
         | Command::RemoveMember { account, .. }
         | Command::MarkRead { account, .. }
         | Command::Chat { account, .. }
+        | Command::HandOver { account, .. }
+        | Command::SetRole { account, .. }
+        | Command::SetGroup { account, .. }
         | Command::Leave { account, .. } => Some(*account),
         Command::CreateAccount(_) | Command::Write(_) | Command::RememberAddresses { .. } => None,
     }
@@ -218,6 +227,9 @@ pub(crate) fn name(command: &Command) -> &'static str {
         Command::AddMember { .. } => "adding a member",
         Command::RemoveMember { .. } => "removing a member",
         Command::Leave { .. } => "leaving a group",
+        Command::HandOver { .. } => "handing a group over",
+        Command::SetRole { .. } => "giving a role",
+        Command::SetGroup { .. } => "changing a group",
         Command::MarkRead { .. } => "marking as read",
         Command::Chat { .. } => "a change of a message or a conversation",
         Command::Write(_) => "a write of the shell",

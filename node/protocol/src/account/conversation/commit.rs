@@ -4,6 +4,7 @@ use tidings_crypto::id::{AccountId, EntryId, EpochId};
 use tidings_crypto::mls::{CommitPlan, CommitView, Group, MemberView, SignedKeyPackage};
 
 use super::authorize::{Parent, authorize, classify};
+use super::group_log::{self, Followed};
 use super::rule::Class;
 use super::welcome::{self, Guest};
 use super::{admin_chain, epoch, publish, readmit, state, tip, tree, valid};
@@ -45,7 +46,7 @@ pub(crate) fn commit(
     plan: Plan,
 ) -> Outcome<()> {
     let profile = profile::load(step, account)?;
-    let parent = record.tip;
+    let (parent, before) = (record.tip, record.policy.clone());
     let mut group = state::load_group(step, account, &record.id, &parent)?;
     let guests = guests(step, account, &plan)?;
     let (self_removes, rejoin) = (plan.self_removes.clone(), plan.rejoin.clone());
@@ -87,6 +88,16 @@ pub(crate) fn commit(
     if let Some(welcome) = built.welcome {
         welcome::prepare(step, account, record, (epoch, (queue, entry.counter)), &welcome, guests)?;
     }
+    let before = state::policy_of(&before)?;
+    let followed = Followed {
+        before: &before,
+        members: &group.members(),
+        view: &built.view,
+        link: link.as_ref(),
+        by: account,
+        clock: entry.clock,
+    };
+    group_log::note(step, account, record, (parent, epoch), &followed);
     tip::settle(step, account, record)
 }
 

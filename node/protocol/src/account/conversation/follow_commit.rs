@@ -4,9 +4,11 @@ use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::mls::{CommitView, Group};
 
 use super::commit::{self, Made};
+use super::group_log::{self, Followed};
 use super::{admin_chain, epoch, late, state, tip, tree, valid};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
+use crate::limits::CLOCK_MAX;
 use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{CommitRecord, CutRecord, Standing};
 use crate::record::log::DeviceLogRecord;
@@ -70,7 +72,17 @@ pub(crate) fn received(
     if let Some(link) = &body.link {
         admin_chain::keep(step, account, &record.id, link);
     }
-    tree::grow(step, account, record, (parent, commit), (cuts, &body.rejoins), &next)?;
+    let epoch = tree::grow(step, account, record, (parent, commit), (cuts, &body.rejoins), &next)?;
+    let before = state::policy_of(&at.policy)?;
+    let followed = Followed {
+        before: &before,
+        members: &group.members(),
+        view: &view,
+        link: body.link.as_ref(),
+        by: log.account,
+        clock: entry.inner.clock.min(CLOCK_MAX),
+    };
+    group_log::note(step, account, record, (parent, epoch), &followed);
     tip::settle(step, account, record)
 }
 

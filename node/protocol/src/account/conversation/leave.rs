@@ -8,21 +8,50 @@ use super::{publish, readmit, state};
 use crate::account::policy::Role;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
-use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::conversation::{ConversationRecord, Membership};
 use crate::step::Step;
 use crate::wire::inner::{Draft, Kind, Signed};
 
-/// Starts to leave a group.
-pub(crate) fn leave(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
-    let mut record = state::of_member(step, account, conversation)?;
-    if record.kind == ConversationKind::Direct {
-        return Err(Rejection::DirectConversation.into());
+/// Starts to leave a group. Who holds a role gives it up first, by a commit, and the last owner to `successor`.
+pub(crate) fn leave(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    successor: Option<AccountId>,
+) -> Outcome<()> {
+    let (mut record, policy) = state::of_group(step, account, conversation)?;
+    let mut next = policy.clone();
+    if let Some(successor) = successor {
+        if successor == account || !record.members.contains(&successor) {
+            return Err(Rejection::NotFound.into());
+        }
+        if policy.role(&account) != Role::Owner {
+            return Err(Rejection::NotAdmin.into());
+        }
+        if policy.role(&successor) != Role::Owner {
+            next.set_role(successor, Role::Owner);
+        }
     }
-    if state::policy(&record)?.role(&account) == Role::Owner {
+    if policy.roles.of(&account).is_none() {
+        return depart(step, account, &mut record);
+    }
+    next.forget(&account);
+    if next.roles.owners() == 0 {
         return Err(Rejection::LastAdmin.into());
     }
+    wish::keep(step, account, conversation, &Wish::Depart);
+    wish::change(step, account, &record, &next)
+}
+
+/// Leaves, holding no role.
+pub(crate) fn depart(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
     record.membership = Membership::Leaving;
-    propose(step, account, &mut record)
+    state::put(step, account, record);
+    if record.stranded {
+        // It is proposed once this device is back.
+        return Ok(());
+    }
+    propose(step, account, record)
 }
 
 /// Publishes the proposal at the tip and stores `record`.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tidings_crypto::id::{AccountId, DeviceId, EpochId};
 
 use super::rule::{Child, Class, Electorate, Vote, choose};
-use super::{epoch, leave, state, tree, wish};
+use super::{epoch, group_log, leave, state, tree, wish};
 use crate::account::policy::Policy;
 use crate::account::{event, profile};
 use crate::error::{Outcome, Rejection};
@@ -86,6 +86,9 @@ fn go(
                 turn_back(step, account, record, path, &old)?;
             }
             announce(step, account, record, &before, by)?;
+            if was_in && !before.is_empty() {
+                group_log::announce(step, account, record)?;
+            }
             if !was_in {
                 return_from_out(step, account, record)?;
             }

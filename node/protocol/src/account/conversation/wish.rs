@@ -53,6 +53,9 @@ pub(crate) enum Wish {
         #[n(2)]
         due: u64,
     },
+    /// Leave, once the own role is given up.
+    #[n(4)]
+    Depart,
     /// Let a device back in.
     #[n(3)]
     Readmit {
@@ -73,12 +76,13 @@ impl Wish {
             Self::Policy { .. } => 1,
             Self::Leaver { .. } => 2,
             Self::Readmit { .. } => 3,
+            Self::Depart => 4,
         }
     }
 
     const fn due(&self) -> u64 {
         match self {
-            Self::Remove { .. } | Self::Policy { .. } => 0,
+            Self::Remove { .. } | Self::Policy { .. } | Self::Depart => 0,
             Self::Leaver { due, .. } | Self::Readmit { due, .. } => *due,
         }
     }
@@ -91,6 +95,18 @@ pub(crate) fn keep(step: &mut Step<'_>, account: AccountId, conversation: &Conve
     let row = key::join(&[conversation.as_bytes(), &[wish.order()], &name]);
     step.rows.put_bytes(Scope::Account(account), Table::Wish, &row, bytes);
     step.to_act.insert((account, *conversation));
+}
+
+/// Wishes for another policy, and has it at once if this device may commit.
+pub(crate) fn change(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    wanted: &Policy,
+) -> Outcome<()> {
+    let wish = Wish::Policy { before: record.policy.clone(), wanted: wanted.to_bytes() };
+    keep(step, account, &record.id, &wish);
+    act(step, account, &record.id)
 }
 
 /// Wishes again for what a commit of this device did on a branch that has lost.
@@ -168,6 +184,9 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
             step.set_timer(TimerKind::Act(account, *conversation), wait);
             continue;
         }
+        if wish == Wish::Depart && state::policy(&record)?.roles.of(&account).is_some() {
+            continue;
+        }
         step.rows.delete(Scope::Account(account), Table::Wish, &row);
         // What is no longer possible, or no longer needed, is over.
         drop(refused(step.attempt(|step| grant(step, account, record, wish)))?);
@@ -197,6 +216,7 @@ fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord
             leave::plan(step, account, &record, proposal)?
         }
         Wish::Readmit { request, .. } => readmit::plan(step, account, &record, &request)?,
+        Wish::Depart => return leave::depart(step, account, &mut record),
     };
     commit(step, account, &mut record, plan)
 }

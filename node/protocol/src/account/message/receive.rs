@@ -5,6 +5,7 @@ use tidings_crypto::id::AccountId;
 use super::order::order_key;
 use super::{change, expire, merge, reaction, receipt, store, timer};
 use crate::account::conversation::state as conversation_state;
+use crate::account::policy::Policy;
 use crate::account::{event, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::CLOCK_AHEAD_MS_MAX;
@@ -32,6 +33,8 @@ pub(crate) fn received(
             drop(refused(step.attempt(|step| take(step, account, record, entry, (author, clock), content)))?);
             Ok(true)
         }
+        // Every member drops it, and its author was told so before writing: no event.
+        Err(Rejection::MayNotPost) => Ok(false),
         Err(_) => {
             receipt::owe(step, account, record);
             record.unreadable = record.unreadable.saturating_add(1);
@@ -49,6 +52,10 @@ fn read(
     author: AccountId,
 ) -> Outcome<Content> {
     let mut group = conversation_state::load_group(step, account, &record.id, &entry.inner.epoch)?;
+    let policy = Policy::parse(&group.policy().map_err(|_| Rejection::Refused { reason: "policy" })?)?;
+    if !policy.may_post(&author) {
+        return Err(Rejection::MayNotPost.into());
+    }
     let decrypted =
         group.decrypt(entry.inner.body.as_slice()).map_err(|_| Rejection::Refused { reason: "decryption" })?;
     let sender = group.member(decrypted.sender).ok_or(Rejection::Refused { reason: "sender" })?;

@@ -89,6 +89,9 @@ fn encrypt(
     mut content: Content,
 ) -> Outcome<MessageRecord> {
     let mut record = conversation_state::of_member(step, account, conversation)?;
+    if !conversation_state::policy(&record)?.may_post(&account) {
+        return Err(Rejection::MayNotPost.into());
+    }
     if record.stranded {
         return wait_to_be_let_in(step, account, &record, content);
     }

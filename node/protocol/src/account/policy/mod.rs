@@ -157,6 +157,12 @@ impl Policy {
         &self.readonly
     }
 
+    /// Everybody who is named: those who hold a role, by rank, then those who may only read.
+    #[must_use]
+    pub fn named(&self) -> Vec<AccountId> {
+        self.roles.holders().iter().map(|holder| holder.account).chain(self.readonly.iter().copied()).collect()
+    }
+
     /// Gives a member a role, or takes it.
     pub fn set_role(&mut self, account: AccountId, role: Role) {
         self.forget(&account);
@@ -181,10 +187,7 @@ impl Policy {
     #[must_use]
     pub fn rebased(&self, before: &Self, wanted: &Self) -> Self {
         let mut next = self.clone();
-        let accounts = |policy: &Self| -> Vec<AccountId> {
-            policy.roles.holders().iter().map(|holder| holder.account).chain(policy.readonly.iter().copied()).collect()
-        };
-        for account in accounts(before).into_iter().chain(accounts(wanted)) {
+        for account in before.named().into_iter().chain(wanted.named()) {
             let role = wanted.role(&account);
             if before.role(&account) != role && next.role(&account) != role {
                 next.set_role(account, role);
