@@ -46,6 +46,18 @@ pub struct Chat {
     pub updated_at: String,
     /// False where the caller can no longer write, having left or been removed.
     pub active: bool,
+    /// Until when it makes no noise; absent where it does. The year 9999 stands for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<String>,
+    /// Whether it is put away.
+    #[serde(default)]
+    pub archived: bool,
+    /// After how many seconds new messages disappear; 0 where they stay.
+    #[serde(default)]
+    pub timer_seconds: u64,
+    /// Whether read receipts are exchanged here; absent where the account's setting holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_receipts: Option<bool>,
 }
 
 /// How far a message has come.
@@ -74,6 +86,12 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// Since when.
     pub time: String,
+    /// Why it waits or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When the node tries again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_try_at: Option<String>,
 }
 
 /// A message as its reader sees it.
@@ -97,6 +115,15 @@ pub struct Message {
     /// The id of the message it answers.
     #[schema(required)]
     pub reply_to: Option<String>,
+    /// What is here of the message it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<Quote>,
+    /// Whom the text mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+    /// When it disappears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
     /// Reactions, by emoji.
     pub reactions: Vec<Reaction>,
     /// When it was last edited.
@@ -130,6 +157,28 @@ pub struct Attachment {
     pub caption: Option<String>,
 }
 
+/// The message that another answers, as it stands now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Quote {
+    /// Who wrote it.
+    pub sender: String,
+    /// The beginning of its text; empty where it was deleted or has disappeared.
+    pub text: String,
+}
+
+/// A stretch of a text that speaks of somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Mention {
+    /// The account.
+    pub account: String,
+    /// Where it begins, in characters (Unicode scalar values).
+    pub start: u32,
+    /// How many characters it has.
+    pub length: u32,
+}
+
 /// One emoji and who chose it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -158,6 +207,9 @@ pub struct SendRequest {
     /// Files uploaded before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<AttachmentRequest>,
+    /// Whom the text mentions, by account id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
 }
 
 /// A file to attach.
@@ -175,7 +227,62 @@ pub struct AttachmentRequest {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReadRequest {
-    /// The last message seen. For now the whole conversation counts as seen.
+    /// The last message seen; the newest, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up_to: Option<String>,
+}
+
+/// `PATCH /messages/{id}`: another text for an own message. 200 [`Message`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EditRequest {
+    /// The text, at most 64 KiB of UTF-8.
+    pub text: String,
+    /// Whom the text mentions, by account id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+}
+
+/// `PUT /chats/{id}/draft`: what was written and not sent. 204.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DraftRequest {
+    /// The text; empty to drop it.
+    pub text: String,
+}
+
+/// `PUT /chats/{id}/mute`: no noise for a conversation. 204.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MuteRequest {
+    /// Whether it is muted.
+    pub muted: bool,
+    /// For how long; until further notice, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+}
+
+/// `PUT /chats/{id}/timer`: new messages disappear, for all, some time after they were sent. 204.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TimerRequest {
+    /// After how many seconds, at most a year; 0 lets them stay.
+    pub seconds: u64,
+}
+
+/// `PUT /chats/{id}/archive`: puts a conversation away. 204.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ArchiveRequest {
+    /// Whether it is put away.
+    pub archived: bool,
+}
+
+/// `PUT /chats/{id}/read-receipts`: whether read receipts are exchanged in a conversation. 204.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReadReceiptsRequest {
+    /// Whether; null for what the account's setting says.
+    #[serde(default)]
+    pub shown: Option<bool>,
 }

@@ -42,6 +42,18 @@ pub enum EventBody {
     /// A message of the caller has come further.
     #[serde(rename = "message.state")]
     MessageState(MessageState),
+    /// A message has another text.
+    #[serde(rename = "message.edited")]
+    MessageEdited(Box<Message>),
+    /// A message was taken back, or has disappeared.
+    #[serde(rename = "message.deleted")]
+    MessageDeleted(MessageDeleted),
+    /// A reaction was put on a message or taken back.
+    #[serde(rename = "reaction")]
+    Reaction(ReactionChange),
+    /// New messages of a conversation disappear after another time.
+    #[serde(rename = "chat.timer")]
+    ChatTimer(ChatTimer),
     /// Somebody asks to be a contact.
     #[serde(rename = "request.new")]
     RequestNew(Contact),
@@ -87,6 +99,10 @@ impl EventBody {
         match self {
             Self::MessageNew(_) => "message.new",
             Self::MessageState(_) => "message.state",
+            Self::MessageEdited(_) => "message.edited",
+            Self::MessageDeleted(_) => "message.deleted",
+            Self::Reaction(_) => "reaction",
+            Self::ChatTimer(_) => "chat.timer",
             Self::RequestNew(_) => "request.new",
             Self::RequestAccepted(_) => "request.accepted",
             Self::GroupCreated(_) => "group.created",
@@ -121,6 +137,47 @@ pub struct MessageState {
     /// When the node tries again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_try_at: Option<String>,
+}
+
+/// Payload of `message.deleted`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageDeleted {
+    /// The message.
+    pub id: String,
+    /// Its conversation; empty where it waited for one.
+    pub conversation: String,
+    /// Who took it back; absent where its time was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// Payload of `reaction`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReactionChange {
+    /// The message.
+    pub id: String,
+    /// Its conversation.
+    pub conversation: String,
+    /// Who.
+    pub account: String,
+    /// What.
+    pub emoji: String,
+    /// Whether it stands now.
+    pub chosen: bool,
+}
+
+/// Payload of `chat.timer`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChatTimer {
+    /// The conversation.
+    pub conversation: String,
+    /// After how many seconds new messages disappear; 0 where they stay.
+    pub timer_seconds: u64,
+    /// Who set it.
+    pub by: String,
 }
 
 /// What a member did or had done to them.

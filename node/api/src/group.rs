@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{AttachmentRequest, GroupSettings};
+use crate::{AttachmentRequest, GroupSettings, Mention};
 
 /// What a member may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -107,6 +107,9 @@ pub struct GroupSendRequest {
     /// Files uploaded before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<AttachmentRequest>,
+    /// Whom the text mentions, by account id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
 }
 
 /// `POST /group/{id}/members`: add somebody.

@@ -22,7 +22,8 @@ pub mod status;
 
 pub use auth::{LoginRequest, PasswordRequest, RefreshAnswer, SessionAnswer, SignupAnswer, SignupRequest};
 pub use chat::{
-    Attachment, AttachmentRequest, Chat, ChatKind, Delivery, DeliveryState, Message, Reaction, ReadRequest, SendRequest,
+    ArchiveRequest, Attachment, AttachmentRequest, Chat, ChatKind, Delivery, DeliveryState, DraftRequest, EditRequest,
+    Mention, Message, MuteRequest, Quote, Reaction, ReadReceiptsRequest, ReadRequest, SendRequest, TimerRequest,
 };
 pub use contact::{Contact, ContactAnswer, ContactRequest, ContactState};
 pub use event::{Event, EventBody, EventQuery};
@@ -32,7 +33,7 @@ pub use group_settings::{
     MemberPatchRequest, PostRule, RecoveryRule,
 };
 pub use invite::{Invite, InviteKind, InviteRequest};
-pub use me::{Account, Me};
+pub use me::{Account, Me, PrivacySettings};
 pub use page::{Page, PageQuery};
 pub use problem::{ErrorCode, FieldProblem, PROBLEM_CONTENT_TYPE, Problem};
 pub use schemas::Schemas;

@@ -31,3 +31,11 @@ pub struct Me {
     #[serde(default)]
     pub device: Option<String>,
 }
+
+/// `GET /me/settings`, `PATCH /me/settings`: what others see of the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PrivacySettings {
+    /// Whether others see what the caller has read, and the caller what others have.
+    pub read_receipts: bool,
+}

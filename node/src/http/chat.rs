@@ -4,12 +4,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tidings_api::{AttachmentRequest, ErrorCode, Message, Page, PageQuery, Problem, SendRequest, TEXT_BYTES_MAX};
-use tidings_crypto::id::AccountId;
-use tidings_protocol::command::{Answer, Command, Recipient};
+use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_protocol::command::{Answer, ChatAct, Command, NewMessage, Recipient};
+use tidings_protocol::limits::MENTIONS_MAX;
 use tidings_protocol::query::messages::{self, MessagePage};
 use tidings_protocol::query::recipient;
 use tidings_protocol::record::contact::ContactRecord;
 use tidings_protocol::store::snapshot::Snapshot;
+use tidings_protocol::wire::content::Mention;
 
 use super::caller::Caller;
 use super::failure::Failure;
@@ -35,7 +37,7 @@ pub(super) async fn history(
         Some(conversation) => messages::page(&snapshot, caller.account, conversation, before.as_deref(), limit)?,
         None => messages::waiting_page(&snapshot, caller.account, contact.account, before.as_deref(), limit)?,
     };
-    Ok(Json(shown(&page, caller.account)))
+    Ok(Json(shown(&snapshot, &page, caller.account)?))
 }
 
 /// Sends a text to one person. Durable when answered; the same id again answers the first message.
@@ -49,18 +51,26 @@ pub(super) async fn send(
     caller: Caller,
     JsonBody(request): JsonBody<SendRequest>,
 ) -> Result<(StatusCode, Json<Message>), Failure> {
-    let client_id = checked(&request.text, request.id.as_deref(), request.reply_to.as_deref(), &request.attachments)?;
     let contact = contact_named(&caller.unlocked()?, caller.account, &request.to)?;
-    deliver(&state, &caller, Recipient::Account(contact.account), request.text, client_id).await
+    let asked = Asked { text: request.text, id: request.id, reply_to: request.reply_to, mentions: request.mentions };
+    deliver(&state, &caller, (Recipient::Account(contact.account), contact.conversation), asked, &request.attachments)
+        .await
 }
 
-/// Checks what every message must keep, and gives its id.
-pub(super) fn checked(
-    text: &str,
-    id: Option<&str>,
-    reply_to: Option<&str>,
-    attachments: &[AttachmentRequest],
-) -> Result<[u8; 16], Failure> {
+/// A message that somebody asks to be sent.
+pub(super) struct Asked {
+    /// The text.
+    pub(super) text: String,
+    /// The client's UUID.
+    pub(super) id: Option<String>,
+    /// The UUID of the message it answers.
+    pub(super) reply_to: Option<String>,
+    /// Whom it mentions.
+    pub(super) mentions: Vec<tidings_api::Mention>,
+}
+
+/// Checks the length of a text.
+pub(super) fn checked_text(text: &str) -> Result<(), Failure> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(Failure::new(
             ErrorCode::TooLarge,
@@ -70,31 +80,60 @@ pub(super) fn checked(
     if text.is_empty() {
         return Err(Failure::field("text", "must not be empty"));
     }
-    if reply_to.is_some() {
-        return Err(Failure::field("replyTo", "is not supported by this version"));
-    }
-    if !attachments.is_empty() {
-        return Err(Failure::field("attachments", "are not supported by this version"));
-    }
-    match id {
-        Some(id) => uuid_text::parse(id).ok_or_else(|| Failure::field("id", "must be a UUID")),
-        None => Ok(uuid_text::random()?),
-    }
+    Ok(())
 }
 
-/// Hands a message to the core.
+/// Mentions as the core knows them; each must be of an account and within the text.
+pub(super) fn checked_mentions(text: &str, mentions: &[tidings_api::Mention]) -> Result<Vec<Mention>, Failure> {
+    if mentions.len() > MENTIONS_MAX {
+        return Err(Failure::field("mentions", format!("at most {MENTIONS_MAX}")));
+    }
+    let characters = text.chars().count() as u64;
+    mentions
+        .iter()
+        .map(|mention| {
+            let account = mention.account.parse().map_err(|_| Failure::field("mentions", "must name account ids"))?;
+            let end = u64::from(mention.start) + u64::from(mention.length);
+            if mention.length == 0 || end > characters {
+                return Err(Failure::field("mentions", "must lie within the text"));
+            }
+            Ok(Mention { account, start: mention.start, length: mention.length })
+        })
+        .collect()
+}
+
+/// Checks what every message must keep, and hands it to the core.
 pub(super) async fn deliver(
     state: &AppState,
     caller: &Caller,
-    to: Recipient,
-    text: String,
-    client_id: [u8; 16],
+    (to, conversation): (Recipient, Option<ConversationId>),
+    asked: Asked,
+    attachments: &[AttachmentRequest],
 ) -> Result<(StatusCode, Json<Message>), Failure> {
-    let command = Command::Send { account: caller.account, to, text, client_id };
+    checked_text(&asked.text)?;
+    if !attachments.is_empty() {
+        return Err(Failure::field("attachments", "are not supported by this version"));
+    }
+    let client_id = match &asked.id {
+        Some(id) => uuid_text::parse(id).ok_or_else(|| Failure::field("id", "must be a UUID"))?,
+        None => uuid_text::random()?,
+    };
+    let mentions = checked_mentions(&asked.text, &asked.mentions)?;
+    let reply_to = match (&asked.reply_to, conversation) {
+        (Some(text), Some(conversation)) => Some(super::messages::name_in(caller, conversation, text)?),
+        (Some(_), None) => return Err(Failure::not_found("message")),
+        (None, _) => None,
+    };
+    let command = if reply_to.is_none() && mentions.is_empty() {
+        Command::Send { account: caller.account, to, text: asked.text, client_id }
+    } else {
+        let new = NewMessage { to, text: asked.text, client_id, reply_to, mentions };
+        Command::Chat { account: caller.account, act: ChatAct::Write(new) }
+    };
     let Answer::Message(record) = state.driver().command(command).await? else {
         return Err(super::unexpected());
     };
-    Ok((StatusCode::CREATED, Json(view::message::message(&record, caller.account))))
+    Ok((StatusCode::CREATED, Json(view::message::message(&caller.unlocked()?, caller.account, &record)?)))
 }
 
 /// The contact whom a text names.
@@ -113,9 +152,10 @@ pub(super) fn place_before(query: &PageQuery) -> Result<Option<Vec<u8>>, Failure
 }
 
 /// A page of messages as the API shows it.
-pub(super) fn shown(page: &MessagePage, viewer: AccountId) -> Page<Message> {
-    Page {
-        items: page.messages.iter().map(|record| view::message::message(record, viewer)).collect(),
-        next: page.next.as_ref().map(|place| data_encoding::HEXLOWER.encode(place)),
+pub(super) fn shown(store: &dyn Snapshot, page: &MessagePage, viewer: AccountId) -> Result<Page<Message>, Failure> {
+    let mut items = Vec::with_capacity(page.messages.len());
+    for record in &page.messages {
+        items.push(view::message::message(store, viewer, record)?);
     }
+    Ok(Page { items, next: page.next.as_ref().map(|place| data_encoding::HEXLOWER.encode(place)) })
 }

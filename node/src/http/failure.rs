@@ -95,7 +95,11 @@ impl From<Rejection> for Failure {
             Rejection::InviteUsed => ErrorCode::InviteUsed,
             Rejection::InviteExpired => ErrorCode::InviteExpired,
             Rejection::Taken => ErrorCode::Taken,
-            Rejection::OwnInvite | Rejection::Already | Rejection::DirectConversation => ErrorCode::Conflict,
+            Rejection::OwnInvite
+            | Rejection::Already
+            | Rejection::DirectConversation
+            | Rejection::Stranded
+            | Rejection::NotPossible { .. } => ErrorCode::Conflict,
             Rejection::Malformed { .. } => ErrorCode::Malformed,
             Rejection::Refused { .. } => ErrorCode::Forbidden,
             Rejection::Quota { .. } => ErrorCode::QuotaExceeded,

@@ -15,7 +15,7 @@ use tidings_protocol::record::conversation::ConversationRecord;
 use tidings_protocol::store::snapshot::Snapshot;
 
 use super::caller::Caller;
-use super::chat::{checked, contact_named, deliver, place_before, shown};
+use super::chat::{Asked, contact_named, deliver, place_before, shown};
 use super::failure::Failure;
 use super::json_body::{JsonBody, Query};
 use super::naming::one_of;
@@ -66,9 +66,9 @@ pub(super) async fn send(
     caller: Caller,
     JsonBody(request): JsonBody<GroupSendRequest>,
 ) -> Result<(StatusCode, Json<Message>), Failure> {
-    let client_id = checked(&request.text, request.id.as_deref(), request.reply_to.as_deref(), &request.attachments)?;
     let record = group_named(&caller.unlocked()?, caller.account, &request.group)?;
-    deliver(&state, &caller, Recipient::Conversation(record.id), request.text, client_id).await
+    let asked = Asked { text: request.text, id: request.id, reply_to: request.reply_to, mentions: request.mentions };
+    deliver(&state, &caller, (Recipient::Conversation(record.id), Some(record.id)), asked, &request.attachments).await
 }
 
 /// The groups the caller is or was in, latest activity first.
@@ -117,7 +117,7 @@ pub(super) async fn history(
     let record = group_named(&snapshot, caller.account, &id)?;
     let before = place_before(&query)?;
     let page = messages::page(&snapshot, caller.account, record.id, before.as_deref(), query.limit_or_default())?;
-    Ok(Json(shown(&page, caller.account)))
+    Ok(Json(shown(&snapshot, &page, caller.account)?))
 }
 
 /// Adds a contact to a group.

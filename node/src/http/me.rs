@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use tidings_api::{Me, PasswordRequest, Problem};
+use tidings_api::{Me, PasswordRequest, PrivacySettings, Problem};
 use tidings_crypto::identity::IdentityLog;
-use tidings_protocol::query::directory;
+use tidings_protocol::command::ChatAct;
+use tidings_protocol::query::{chats, directory};
 use zeroize::Zeroizing;
 
 use super::caller::{Caller, Visitor};
@@ -27,6 +28,27 @@ pub(super) async fn me(State(state): State<AppState>, caller: Caller) -> Result<
         peer_id: state.peer_id().to_owned(),
         device: device.filter(|_| unlocked),
     }))
+}
+
+/// What others see of the caller.
+#[utoipa::path(get, path = "/me/settings", tag = "me", responses(
+    (status = 200, body = PrivacySettings), (status = 401, body = Problem), (status = 423, body = Problem)))]
+pub(super) async fn settings(caller: Caller) -> Result<Json<PrivacySettings>, Failure> {
+    let kept = chats::settings(&caller.unlocked()?, caller.account)?;
+    Ok(Json(PrivacySettings { read_receipts: kept.read_receipts }))
+}
+
+/// Changes what others see of the caller.
+#[utoipa::path(patch, path = "/me/settings", tag = "me", request_body = PrivacySettings, responses(
+    (status = 204), (status = 401, body = Problem), (status = 423, body = Problem)))]
+pub(super) async fn set_settings(
+    State(state): State<AppState>,
+    caller: Caller,
+    JsonBody(request): JsonBody<PrivacySettings>,
+) -> Result<StatusCode, Failure> {
+    caller.unlocked()?;
+    let shown = Some(request.read_receipts);
+    super::chats::act(&state, &caller, ChatAct::SetReadReceipts { conversation: None, shown }).await
 }
 
 /// Takes the account's keys out of memory; messages are still taken and kept.

@@ -23,6 +23,7 @@ mod invites;
 mod json_body;
 mod limits;
 mod me;
+mod messages;
 mod naming;
 mod openapi;
 mod page;
@@ -39,7 +40,7 @@ mod view;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use tidings_api::ErrorCode;
 
 pub use failure::Failure;
@@ -61,6 +62,7 @@ fn api() -> Router<AppState> {
         .route("/auth/refresh", post(auth::refresh))
         .route("/auth/logout", post(auth::logout))
         .route("/me", get(me::me))
+        .route("/me/settings", get(me::settings).patch(me::set_settings))
         .route("/me/lock", post(me::lock))
         .route("/me/unlock", post(me::unlock))
         .route("/invites", get(invites::list).post(invites::create))
@@ -68,6 +70,15 @@ fn api() -> Router<AppState> {
         .route("/contacts", get(contacts::list).post(contacts::add))
         .route("/chats", get(chats::list))
         .route("/chats/{id}/read", post(chats::read))
+        .route("/chats/{id}/draft", put(chats::draft))
+        .route("/chats/{id}/mute", put(chats::mute))
+        .route("/chats/{id}/timer", put(chats::timer))
+        .route("/chats/{id}/archive", put(chats::archive))
+        .route("/chats/{id}/read-receipts", put(chats::read_receipts))
+        .route("/messages/{id}", get(messages::show).patch(messages::edit).delete(messages::delete))
+        .route("/messages/{id}/reactions/{emoji}", put(messages::react).delete(messages::unreact))
+        .route("/messages/{id}/retry", post(messages::retry))
+        .route("/messages/{id}/cancel", post(messages::cancel))
         .route("/chat/send", post(chat::send))
         .route("/chat/{userId}", get(chat::history))
         .route("/group/create", post(groups::create))

@@ -11,7 +11,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{auth, chat, chats, contacts, events, group_change, groups, invites, me, status};
+use super::{auth, chat, chats, contacts, events, group_change, groups, invites, me, messages, status};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,6 +19,9 @@ use super::{auth, chat, chats, contacts, events, group_change, groups, invites, 
     paths(
         auth::signup, auth::login, auth::refresh, auth::logout, me::me, me::lock, me::unlock,
         invites::create, invites::list, invites::revoke, contacts::list, contacts::add, chats::list, chats::read,
+        chats::draft, chats::mute, chats::timer, chats::archive, chats::read_receipts, messages::show, messages::edit,
+        messages::delete, messages::react, messages::unreact, messages::retry, messages::cancel, me::settings,
+        me::set_settings,
         chat::history, chat::send, groups::create, groups::send, groups::list, groups::show, groups::history,
         groups::add_member, groups::remove_member,
         group_change::update, group_change::set_role, group_change::log, events::events,

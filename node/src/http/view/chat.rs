@@ -2,7 +2,7 @@
 
 use tidings_api::{Chat, ChatKind};
 use tidings_protocol::error::Outcome;
-use tidings_protocol::query::{contacts, conversations, groups, messages};
+use tidings_protocol::query::{chats, contacts, conversations, groups, messages};
 use tidings_protocol::record::contact::{ContactRecord, ContactState};
 use tidings_protocol::record::conversation::{ConversationKind, ConversationRecord};
 
@@ -73,22 +73,29 @@ fn of_group(viewer: Viewer<'_>, record: &ConversationRecord) -> Outcome<Chat> {
 
 fn of_conversation(viewer: Viewer<'_>, record: &ConversationRecord, name: String) -> Outcome<Chat> {
     let last = messages::last(viewer.store, viewer.account, record.id)?;
+    let shown = last.map(|last| message::message(viewer.store, viewer.account, &last)).transpose()?;
+    let arranged = chats::with(viewer.store, viewer.account, record.id)?;
     Ok(Chat {
         id: record.id.to_string(),
         kind: ChatKind::Direct,
         name,
         contact: None,
         group: None,
-        last_message: last.map(|last| message::message(&last, viewer.account)),
-        unread: u64::from(record.unread),
-        draft: None,
+        last_message: shown,
+        unread: chats::unread(viewer.store, viewer.account, record.id)?,
+        draft: Some(arranged.draft).filter(|draft| !draft.is_empty()),
         updated_at: rfc3339(record.active_at),
         active: group::is_active(record),
+        muted_until: Some(arranged.muted_until).filter(|until| *until > 0).map(rfc3339),
+        archived: arranged.archived,
+        timer_seconds: arranged.timer / 1000,
+        read_receipts: arranged.read_receipts,
     })
 }
 
 fn waiting(viewer: Viewer<'_>, record: &ContactRecord, time: u64) -> Outcome<Chat> {
     let last = messages::waiting_page(viewer.store, viewer.account, record.account, None, 1)?.messages.pop();
+    let last = last.map(|last| message::message(viewer.store, viewer.account, &last)).transpose()?;
     let shown = contact::contact(record, None);
     Ok(Chat {
         id: record.account.to_string(),
@@ -96,10 +103,14 @@ fn waiting(viewer: Viewer<'_>, record: &ContactRecord, time: u64) -> Outcome<Cha
         name: shown.display_name.clone(),
         contact: Some(shown),
         group: None,
-        last_message: last.map(|last| message::message(&last, viewer.account)),
+        last_message: last,
         unread: 0,
         draft: None,
         updated_at: rfc3339(time),
         active: record.state != ContactState::Refused,
+        muted_until: None,
+        archived: false,
+        timer_seconds: 0,
+        read_receipts: None,
     })
 }

@@ -1,6 +1,9 @@
 //! Events with what a client needs to show them.
 
-use tidings_api::event::{EVENT_VERSION, GroupMember, GroupRemoved, GroupRole, MemberChange, MessageState};
+use tidings_api::event::{
+    ChatTimer, EVENT_VERSION, GroupMember, GroupRemoved, GroupRole, MemberChange, MessageDeleted, MessageState,
+    ReactionChange,
+};
 use tidings_api::{Event, EventBody};
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_protocol::account::policy::Role;
@@ -24,6 +27,23 @@ pub(in crate::http) fn event(viewer: Viewer<'_>, cursor: u64, record: &EventReco
         EventKind::GroupSettings { by } => settings(viewer, record.conversation, *by)?,
         EventKind::GroupRemoved { by } => removed(viewer, record.conversation, *by),
         EventKind::Unreadable => None,
+        EventKind::MessageEdited { order, .. } => edited(viewer, record.conversation, order)?,
+        EventKind::MessageDeleted { id, by } => Some(deleted(viewer, record.conversation, id, *by)),
+        EventKind::Reaction { id, account, emoji, chosen } => {
+            let body = ReactionChange {
+                id: uuid_text::to_text(id),
+                conversation: place(record.conversation),
+                account: account.to_string(),
+                emoji: emoji.clone(),
+                chosen: *chosen,
+            };
+            Some((EventBody::Reaction(body), *account == viewer.account))
+        }
+        EventKind::TimerChanged { timer, by } => {
+            let body =
+                ChatTimer { conversation: place(record.conversation), timer_seconds: timer / 1000, by: by.to_string() };
+            Some((EventBody::ChatTimer(body), *by == viewer.account))
+        }
     };
     Ok(found.map(|(body, is_self)| Event {
         v: EVENT_VERSION,
@@ -53,26 +73,52 @@ fn new_message(
         Some(record) => Some(record),
         None => messages::own(viewer.store, viewer.account, id)?,
     };
-    Ok(record.map(|record| {
-        let shown = message::message(&record, viewer.account);
+    let shown = record.map(|record| message::message(viewer.store, viewer.account, &record)).transpose()?;
+    Ok(shown.map(|shown| {
         let is_self = shown.is_self;
         (EventBody::MessageNew(Box::new(shown)), is_self)
     }))
 }
 
+fn edited(viewer: Viewer<'_>, conversation: Option<ConversationId>, order: &[u8]) -> Outcome<Found> {
+    let Some(conversation) = conversation else { return Ok(None) };
+    let Some(record) = messages::at(viewer.store, viewer.account, conversation, order)? else { return Ok(None) };
+    let shown = message::message(viewer.store, viewer.account, &record)?;
+    let is_self = shown.is_self;
+    Ok(Some((EventBody::MessageEdited(Box::new(shown)), is_self)))
+}
+
+fn deleted(
+    viewer: Viewer<'_>,
+    conversation: Option<ConversationId>,
+    id: &[u8; 16],
+    by: Option<AccountId>,
+) -> (EventBody, bool) {
+    let body = MessageDeleted {
+        id: uuid_text::to_text(id),
+        conversation: place(conversation),
+        by: by.map(|by| by.to_string()),
+    };
+    (EventBody::MessageDeleted(body), by == Some(viewer.account))
+}
+
+fn place(conversation: Option<ConversationId>) -> String {
+    conversation.map(|id| id.to_string()).unwrap_or_default()
+}
+
 fn message_state(viewer: Viewer<'_>, id: &[u8; 16]) -> Outcome<Found> {
     let record = messages::own(viewer.store, viewer.account, id)?;
-    Ok(record.map(|record| {
-        let body = MessageState {
-            id: uuid_text::to_text(&record.id),
-            conversation: record.conversation.map(|id| id.to_string()).unwrap_or_default(),
-            state: message::state(record.state()),
-            states: record.states.iter().map(message::delivery).collect(),
-            reason: message::reason(&record, true).map(str::to_owned),
-            next_try_at: None,
-        };
-        (EventBody::MessageState(body), false)
-    }))
+    let Some(record) = record else { return Ok(None) };
+    let progress = message::Progress::of(viewer.store, viewer.account, &record)?;
+    let body = MessageState {
+        id: uuid_text::to_text(&record.id),
+        conversation: place(record.conversation),
+        state: message::state(record.state()),
+        states: progress.states,
+        reason: progress.reason,
+        next_try_at: progress.next_try_at,
+    };
+    Ok(Some((EventBody::MessageState(body), false)))
 }
 
 fn accepted(viewer: Viewer<'_>, account: AccountId) -> Outcome<Found> {
