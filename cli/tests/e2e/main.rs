@@ -11,6 +11,7 @@ mod canary;
 mod command_line;
 mod command_line_refusals;
 mod conversation;
+mod group_roles;
 mod kill_dash_nine;
 mod kill_dash_nine_groups;
 mod local_network;
