@@ -17,6 +17,9 @@ pub(crate) struct Cost {
     pub(crate) ms: f64,
 }
 
+const TEXT: [u8; 256] = [0x61; 256];
+/// Members that speak in one epoch, where there are so many.
+const SPEAKERS: usize = 100;
 const COLD: [&str; 5] = [
     "self-update, cold",
     "processing it, cold: state after",
@@ -79,7 +82,33 @@ fn found<M: Member>(members: u32, rng: &mut ChaCha20Rng, costs: &mut Costs) -> (
     let (ms, joiner) = median(members, || M::join(last, &welcome, rng));
     costs.push(("welcome for all, joined", Cost { bytes: welcome.len(), ms }));
     assert!(joiner.authenticator() == step.next.authenticator(), "founder and joiner are not in one group");
+    many_speak(
+        members,
+        &step.next,
+        packages.iter().take(SPEAKERS).map(|package| M::join(package, &welcome, rng)),
+        costs,
+    );
     (step.next, joiner)
+}
+
+/// What a message costs its reader in an epoch in which up to a hundred have spoken: the ratchets of all of them are one row.
+fn many_speak<M: Member>(members: u32, listener: &M, speakers: impl Iterator<Item = M>, costs: &mut Costs) {
+    let rng = &mut ChaCha20Rng::seed_from_u64(3);
+    let mut listener = listener.load(listener.rows());
+    let mut last = None;
+    for mut speaker in speakers {
+        assert!(listener.decrypt(&speaker.encrypt(&TEXT, rng)) == TEXT, "another text");
+        last = Some(speaker);
+    }
+    listener.written();
+    let mut speaker = last.unwrap();
+    let sent: Vec<_> = (0..repeats(members)).map(|_| speaker.encrypt(&TEXT, rng)).collect();
+    let mut arriving = sent.iter();
+    let (ms, written) = median(members, || {
+        assert!(listener.decrypt(arriving.next().unwrap()) == TEXT, "another text");
+        listener.written()
+    });
+    costs.push(("message decrypted after up to 100 have spoken: rows written", Cost { bytes: written, ms }));
 }
 
 /// A chain: who has joined last commits, and thereby fills its path, and adds two. Gives two members of the whole group.
@@ -137,19 +166,23 @@ fn state_bytes<M: Member>(member: &M) -> usize {
 
 /// What one message and one look into the store cost, in a warm group.
 fn messages<M: Member>(members: u32, mut sender: M, mut receiver: M, rng: &mut ChaCha20Rng, costs: &mut Costs) {
-    const TEXT: [u8; 256] = [0x61; 256];
     // The first of an epoch derives the sender's ratchet from the secret tree; a conversation is made of the others.
     assert!(receiver.decrypt(&sender.encrypt(&TEXT, rng)) == TEXT, "the first message of the epoch");
-    for member in [&mut sender, &mut receiver] {
-        member.written();
-    }
+    sender.written();
     let mut sent = Vec::new();
-    let (ms, _) = median(members, || sent.push(sender.encrypt(&TEXT, rng)));
+    let (ms, written) = median(members, || {
+        sent.push(sender.encrypt(&TEXT, rng));
+        sender.written()
+    });
     costs.push(("message of 256 B, encrypted", Cost { bytes: sent[0].len(), ms }));
-    costs.push(("rows written by it", Cost { bytes: sender.written() / sent.len(), ms: 0.0 }));
+    costs.push(("rows written by it", Cost { bytes: written, ms: 0.0 }));
+    receiver.written();
     let mut arriving = sent.iter();
-    let (ms, _) = median(members, || assert!(receiver.decrypt(arriving.next().unwrap()) == TEXT, "another text"));
-    costs.push(("it decrypted: rows written", Cost { bytes: receiver.written() / sent.len(), ms }));
+    let (ms, written) = median(members, || {
+        assert!(receiver.decrypt(arriving.next().unwrap()) == TEXT, "another text");
+        receiver.written()
+    });
+    costs.push(("it decrypted: rows written", Cost { bytes: written, ms }));
     let rows = receiver.rows();
     let bytes = state_bytes(&receiver);
     let (ms, loaded) = median(members, || receiver.load(rows.clone()));
