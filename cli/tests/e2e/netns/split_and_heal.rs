@@ -47,7 +47,7 @@ fn split_time() -> Duration {
 }
 
 #[test]
-fn netns_five_nodes_split_and_heal() {
+fn five_nodes_split_and_heal() {
     let mut link = Link::new(NAMES.len(), &BAD_LINK);
     let people: Vec<Resident> =
         NAMES.iter().enumerate().map(|(port, name)| Resident::move_in(link.namespace(port), name)).collect();
