@@ -10,8 +10,9 @@ use crate::person::PATIENCE;
 
 /// From the moment the link is whole again.
 const HEALED_WITHIN: Duration = Duration::from_secs(30);
-/// How long the link is cut at least. Longer than the pings of a connection (35 s) is the harder case; `TIDINGS_SPLIT_SECONDS` sets it.
-const SPLIT_SECONDS: u64 = 5;
+/// How long the link is cut at least, unless `TIDINGS_SPLIT_SECONDS` says otherwise: longer than a request (20 s) and a connection without an answer
+/// to its pings (35 s) last, so that everything has to be begun anew.
+const SPLIT_SECONDS: u64 = 40;
 const BAD_LINK: [&str; 4] = ["seed=11", "delay_ms=50", "jitter_ms=10", "loss=2"];
 const NAMES: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 
