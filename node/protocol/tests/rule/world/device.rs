@@ -75,6 +75,8 @@ pub(crate) struct Device {
     pub(crate) last_words: BTreeMap<usize, usize>,
     pub(crate) voted: BTreeSet<usize>,
     pub(crate) root: usize,
+    /// Oldest epochs of what welcomes told, where that did not join what was known.
+    roots: Vec<usize>,
     pub(crate) path: Vec<usize>,
     pub(crate) tip: usize,
     pub(crate) standing: Standing,
@@ -104,6 +106,7 @@ impl Device {
             last_words: BTreeMap::new(),
             voted: BTreeSet::new(),
             root: 0,
+            roots: vec![0],
             path: vec![0],
             tip: 0,
             standing: if member { Standing::Follows } else { Standing::Outside },
@@ -267,8 +270,11 @@ impl Device {
             self.known.insert(*told);
             self.learn(tree, *told);
         }
-        if !joins {
-            self.root = skeleton.known.iter().copied().min_by_key(|told| tree.epochs[*told].number).unwrap();
+        let oldest = skeleton.known.iter().copied().min_by_key(|told| tree.epochs[*told].number).unwrap();
+        if self.standing == Standing::Outside {
+            (self.root, self.roots) = (oldest, vec![oldest]);
+        } else if !joins {
+            self.roots.push(oldest);
         }
         self.votes.extend(skeleton.votes.iter().copied());
         if self.standing == Standing::Outside {
@@ -327,6 +333,24 @@ impl Device {
         if self.standing == Standing::Outside {
             return;
         }
+        self.go(tree);
+        if self.standing == Standing::Follows {
+            return;
+        }
+        // Perhaps a welcome led elsewhere, and what lies between is not known here. The newest that leads to a state counts.
+        let usual = self.root;
+        for root in self.roots.clone().into_iter().rev() {
+            self.root = root;
+            self.go(tree);
+            if self.standing == Standing::Follows {
+                return;
+            }
+        }
+        self.root = usual;
+        self.go(tree);
+    }
+
+    fn go(&mut self, tree: &Tree) {
         let path = self.selection(tree);
         let tip = *path.last().unwrap();
         if self.kept.contains(&tip) {
@@ -389,6 +413,15 @@ impl Device {
                 && self.trails.contains_key(entry)
         });
         commits.chain(votes).collect()
+    }
+
+    /// Whether the log went on after an entry, other than by votes and requests.
+    pub(crate) fn went_on(&self, tree: &Tree, entry: usize) -> bool {
+        let asked = &tree.entries[entry];
+        self.trails.keys().map(|entry| &tree.entries[*entry]).any(|later| {
+            let goes_on = matches!(later.body, Body::Ack | Body::Commit(_));
+            later.device == asked.device && later.sequence > asked.sequence && goes_on
+        })
     }
 
     /// Whether somebody has said all that under this epoch already.

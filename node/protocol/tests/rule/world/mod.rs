@@ -259,8 +259,13 @@ impl World {
         if self.devices[device].standing != Standing::Follows {
             return;
         }
+        if self.asked[device] > 0 {
+            // Back: nobody need let it in any more.
+            self.asked[device] = 0;
+            self.write(device, self.devices[device].tip, Body::Ack);
+        }
         self.wish_again(device);
-        if self.plan.rule.has_way_back() && self.dice.chance(30) {
+        if self.plan.rule.has_way_back() && self.dice.chance(100 / self.plan.members) {
             self.grant(device);
         }
         if self.dice.chance(50)
@@ -306,7 +311,7 @@ impl World {
 
     /// Asks to be let back in, under the newest epoch that this device can seal for and the others may have.
     fn ask(&mut self, device: usize) {
-        if self.round < self.asked[device] + 6 {
+        if self.asked[device] > 0 && self.round < self.asked[device] + 6 {
             return;
         }
         self.asked[device] = self.round;
@@ -323,7 +328,9 @@ impl World {
         let request = here.requests.iter().rev().copied().find(|request| {
             let asks = self.tree.entries[*request].device;
             let newest = here.requests.iter().rev().find(|other| self.tree.entries[**other].device == asks);
-            newest == Some(request) && self.tree.may(tip, device, Act::Readmit { device: asks, request: *request })
+            newest == Some(request)
+                && !here.went_on(&self.tree, *request)
+                && self.tree.may(tip, device, Act::Readmit { device: asks, request: *request })
         });
         if let Some(request) = request {
             let act = Act::Readmit { device: self.tree.entries[request].device, request };
