@@ -98,7 +98,7 @@ fn thrown_out(rule: Rule) -> usize {
     let id = entry_id(&mut world.dice, 4096);
     let entry = world.tree.commit(5, None, path[2], Act::Update, id);
     world.spread(entry);
-    for _ in 0..10 {
+    for _ in 0..30 {
         world.round(100);
     }
     world.devices[1..5].iter().filter(|device| device.standing == Standing::Stranded).count()

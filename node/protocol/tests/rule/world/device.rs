@@ -424,10 +424,11 @@ impl Device {
         })
     }
 
-    /// Whether somebody has said all that under this epoch already.
-    pub(crate) fn was_told(&self, tree: &Tree, epoch: usize, originals: &[usize]) -> bool {
+    /// Whether somebody has said all that under one of these epochs already.
+    pub(crate) fn was_told(&self, tree: &Tree, epochs: &[usize], originals: &[usize]) -> bool {
         let mut said = BTreeSet::new();
-        for entry in self.trails.keys().map(|entry| &tree.entries[*entry]).filter(|entry| entry.epoch == epoch) {
+        for entry in self.trails.keys().map(|entry| &tree.entries[*entry]).filter(|entry| epochs.contains(&entry.epoch))
+        {
             if let Body::Told(told) = &entry.body {
                 said.extend(told.iter().copied());
             }

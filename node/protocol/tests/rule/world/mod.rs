@@ -76,6 +76,8 @@ pub(crate) struct World {
     wishes: Vec<Vec<Act>>,
     made: Vec<Vec<(Act, usize)>>,
     asked: Vec<usize>,
+    /// For how many rounds each has been stranded.
+    stranded: Vec<usize>,
     /// Whether honest devices act by themselves.
     pub(crate) busy: bool,
     pub(crate) readmissions: usize,
@@ -101,6 +103,7 @@ impl World {
             wishes: vec![Vec::new(); count],
             made: vec![Vec::new(); count],
             asked: vec![0; count],
+            stranded: vec![0; count],
             busy: true,
             readmissions: 0,
             tellings: 0,
@@ -250,8 +253,11 @@ impl World {
     fn act(&mut self, device: usize) {
         match self.devices[device].standing {
             Standing::Outside => return,
-            Standing::Stranded => self.ask(device),
-            Standing::Out | Standing::Follows => {}
+            Standing::Stranded => {
+                self.stranded[device] += 1;
+                self.ask(device);
+            }
+            Standing::Out | Standing::Follows => self.stranded[device] = 0,
         }
         if self.plan.tells && self.dice.chance(30) {
             self.tell(device);
@@ -311,7 +317,8 @@ impl World {
 
     /// Asks to be let back in, under the newest epoch that this device can seal for and the others may have.
     fn ask(&mut self, device: usize) {
-        if self.asked[device] > 0 && self.round < self.asked[device] + 6 {
+        // Votes on their way may spare it.
+        if self.stranded[device] < 4 || (self.asked[device] > 0 && self.round < self.asked[device] + 6) {
             return;
         }
         self.asked[device] = self.round;
@@ -338,25 +345,30 @@ impl World {
         }
     }
 
-    /// Tells those who came in on a branch that has lost, and cannot open the epoch where it lost, what won there.
+    /// Tells those who came in above a fork, and so cannot open the epoch where it is, what stands there: under the last epochs of branches
+    /// that lost there, and under the tip.
     fn tell(&mut self, device: usize) {
         let here = &self.devices[device];
         let path = here.selection(&self.tree);
-        let lost = here.kept.iter().copied().filter(|epoch| !path.contains(epoch));
-        for epoch in lost.collect::<Vec<_>>() {
-            let here = &self.devices[device];
-            if here.children.get(&epoch).is_some_and(|children| children.iter().any(|child| here.kept.contains(child)))
-            {
-                continue;
-            }
-            let Some(fork) = self.tree.branch(epoch).find(|at| path.contains(at)) else { continue };
+        let is_last = |epoch: usize| {
+            !here.children.get(&epoch).is_some_and(|children| children.iter().any(|child| here.kept.contains(child)))
+        };
+        let lost = here.kept.iter().copied().filter(|epoch| !path.contains(epoch) && is_last(*epoch));
+        let mut due: Vec<(usize, usize)> =
+            lost.filter_map(|epoch| Some((epoch, self.tree.branch(epoch).find(|at| path.contains(at))?))).collect();
+        if here.standing == Standing::Follows {
+            let forks = path.iter().filter(|at| here.children.get(at).is_some_and(|children| children.len() > 1));
+            due.extend(forks.map(|fork| (here.tip, *fork)));
+        }
+        for (epoch, fork) in due {
             let came_in =
-                |at: &usize| matches!(self.tree.epochs[*at].commit, Some((_, Act::Add(_) | Act::Readmit { .. })));
-            if !self.tree.branch(epoch).take_while(|at| *at != fork).any(|at| came_in(&at)) {
+                |at: usize| matches!(self.tree.epochs[at].commit, Some((_, Act::Add(_) | Act::Readmit { .. })));
+            let above: Vec<usize> = self.tree.branch(epoch).take_while(|at| *at != fork).collect();
+            if !above.iter().any(|at| came_in(*at)) {
                 continue;
             }
-            let originals = here.about(&self.tree, fork);
-            if !here.was_told(&self.tree, epoch, &originals) {
+            let originals = self.devices[device].about(&self.tree, fork);
+            if !self.devices[device].was_told(&self.tree, &above, &originals) {
                 self.tellings += 1;
                 self.write(device, epoch, Body::Told(originals));
             }
@@ -368,14 +380,22 @@ impl World {
         self.unite();
         self.busy = false;
         self.plan.loss = 0;
+        let mut quiet = 0;
         for _ in 0..rounds {
             let before = (self.tree.entries.len(), self.mail.len());
             self.round(100);
             let whole = self.devices.iter().all(|device| device.store.len() == self.tree.entries.len());
-            if whole && before == (self.tree.entries.len(), self.mail.len()) && self.quarrel().is_none() {
+            let still = whole && before == (self.tree.entries.len(), self.mail.len()) && self.quarrel().is_none();
+            quiet = if still { quiet + 1 } else { 0 };
+            if quiet > 8 {
                 return;
             }
         }
+    }
+
+    /// Whether nobody honest is where the choice leads, so that a successor conversation has to begin.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.honest().all(|device| device.standing != Standing::Follows)
     }
 
     /// Why honest devices do not agree; `None` if they do: all who are in the group are at one epoch, and who is not knows it.
