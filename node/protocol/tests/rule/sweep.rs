@@ -61,10 +61,7 @@ pub(crate) fn tally(seeds: std::ops::Range<u64>, plan: impl Fn(u64) -> Plan) -> 
         tally.epochs += world.tree.epochs.len();
         tally.dead += usize::from(world.is_dead());
         if let Some(why) = world.quarrel().filter(|_| !world.is_dead()) {
-            if std::env::var("RULE_EXPLAIN").is_ok() {
-                println!("seed {seed} {}", world.explain());
-            }
-            tally.diverged.push((seed, why));
+            tally.diverged.push((seed, format!("{why}\n{}", world.explain())));
         }
     }
     tally
@@ -93,8 +90,16 @@ pub(crate) fn seeds(usual: u64) -> std::ops::Range<u64> {
 /// REQ-FORK-9.
 #[test]
 fn devices_converge_after_partitions_lost_states_and_double_votes() {
-    let tally = tally(seeds(300), any_plan);
-    println!("{tally:?}");
+    let tally = tally(seeds(150), any_plan);
+    println!(
+        "{} runs: {} diverged, {} dead, {} switches, {} let back in, {} epochs",
+        tally.runs,
+        tally.diverged.len(),
+        tally.dead,
+        tally.switches,
+        tally.readmissions,
+        tally.epochs
+    );
     assert!(tally.diverged.is_empty(), "{:?}", &tally.diverged);
     assert!(tally.dead * 100 <= tally.runs, "{} of {}", tally.dead, tally.runs);
 }
@@ -115,16 +120,16 @@ fn weaker_rules_stay_split() {
 /// REQ-FORK-11: newcomers who are not told what won below them stay behind on branches that everybody else has left.
 #[test]
 fn newcomers_who_are_told_nothing_stay_behind() {
-    let tally = tally(seeds(200), |seed| Plan { tells: false, ..any_plan(seed) });
+    let tally = tally(0..100, |seed| Plan { tells: false, ..any_plan(seed) });
     println!("nothing told: {} of {}", tally.diverged.len(), tally.runs);
-    assert!(tally.diverged.len() > 2, "{}", tally.diverged.len());
+    assert!(tally.diverged.len() > 3, "{}", tally.diverged.len());
 }
 
 /// REQ-FORK-9: votes are not what makes devices converge; they spare most of the way back.
 #[test]
 fn without_votes_devices_converge_too() {
-    let with = tally(0..100, |seed| Plan { insiders: 0, ..any_plan(seed) });
-    let without = tally(0..100, |seed| Plan { insiders: 0, rule: Rule::NoVotes, ..any_plan(seed) });
+    let with = tally(0..60, |seed| Plan { insiders: 0, ..any_plan(seed) });
+    let without = tally(0..60, |seed| Plan { insiders: 0, rule: Rule::NoVotes, ..any_plan(seed) });
     println!("let back in: {} with votes, {} without", with.readmissions, without.readmissions);
     assert!(without.diverged.is_empty(), "{:?}", without.diverged);
 }

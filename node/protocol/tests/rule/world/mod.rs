@@ -432,7 +432,7 @@ impl World {
             self.tree.branch(tips[0]).find(|at| tips.iter().all(|tip| self.tree.is_below(*at, *tip))).unwrap_or(0);
         writeln!(text, "fork {fork}").unwrap();
         for device in &self.devices {
-            let fork = if device.children.get(&fork).is_some() { fork } else { device.root };
+            let fork = if device.children.contains_key(&fork) { fork } else { device.root };
             let children = device.children.get(&fork).cloned().unwrap_or_default();
             let votes: Vec<_> = device.votes.iter().filter(|(_, child)| children.contains(child)).collect();
             let lines: Vec<_> = children
