@@ -126,6 +126,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chats/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a conversation was seen: it has nothing unread any more. */
+        post: operations["read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/contacts": {
         parameters: {
             query?: never;
@@ -1119,12 +1136,38 @@ export interface components {
             /** @description `urn:tidings:problem:CODE`, which names the kind of problem. */
             type: string;
         };
+        /** @description How other nodes reach this one. */
+        Reach: {
+            /** @description With `direct` and `unchecked`: at which multiaddrs. */
+            addresses: string[];
+            /** @description The best way there is. */
+            kind: components["schemas"]["ReachKind"];
+            /** @description The relays that were named. */
+            relays: components["schemas"]["ReachRelay"][];
+        };
+        /**
+         * @description The ways to reach a node.
+         * @enum {string}
+         */
+        ReachKind: "direct" | "relayed" | "unchecked" | "local";
+        /** @description A relay that was named. */
+        ReachRelay: {
+            /** @description Its peer id. */
+            peerId: string;
+            /** @description Whether the node can be reached through it now. */
+            reserved: boolean;
+        };
         /** @description One emoji and who chose it. */
         Reaction: {
             /** @description The accounts that chose it. */
             accounts: string[];
             /** @description The emoji. */
             emoji: string;
+        };
+        /** @description `POST /chats/{id}/read`: everything up to a message was seen. 204. */
+        ReadRequest: {
+            /** @description The last message seen. For now the whole conversation counts as seen. */
+            upTo?: string | null;
         };
         /**
          * @description What a member may do.
@@ -1216,6 +1259,8 @@ export interface components {
             peerId: string;
             /** @description The nodes it is connected to. */
             peers: components["schemas"]["Peer"][];
+            /** @description How other nodes reach it, as far as it knows. */
+            reach: components["schemas"]["Reach"];
             /**
              * Format: int64
              * @description How many of them are unlocked.
@@ -1613,6 +1658,63 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
