@@ -356,7 +356,7 @@ fn varint(mut value: u64) -> Vec<u8> {
 
 /// A protobuf field with bytes in it.
 fn field(number: u64, body: &[u8]) -> Vec<u8> {
-    [varint(number << 3 | 2), varint(body.len() as u64), body.to_vec()].concat()
+    [varint((number << 3) | 2), varint(body.len() as u64), body.to_vec()].concat()
 }
 
 fn number(field: u64, value: u64) -> Vec<u8> {

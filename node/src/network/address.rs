@@ -25,13 +25,13 @@ pub(super) fn dialable(mut address: Multiaddr, peer: &PeerId) -> Option<Multiadd
 }
 
 /// The relay of a circuit address; `None` if the address is a direct one.
+#[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum of forty protocols")]
 pub(super) fn relay_of(address: &Multiaddr) -> Option<PeerId> {
     let mut relay = None;
     for part in address.iter() {
         match part {
             Protocol::P2p(peer) => relay = Some(peer),
             Protocol::P2pCircuit => return relay,
-            #[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum of forty protocols")]
             _ => {}
         }
     }
