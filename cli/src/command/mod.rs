@@ -15,6 +15,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod message;
 pub(crate) mod paths;
+mod reach;
 pub(crate) mod send;
 pub(crate) mod signup;
 pub(crate) mod status;

@@ -7,6 +7,7 @@
 mod bad_data_folder;
 mod bad_peers;
 mod bad_requests;
+mod behind_routers;
 mod canary;
 mod command_line;
 mod command_line_refusals;
