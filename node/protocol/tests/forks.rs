@@ -122,6 +122,25 @@ fn what_both_sides_did_and_said_in_a_split_is_there_afterwards() {
     assert!(!all.world.texts(dave).contains(&"after".into()));
 }
 
+// NEGATIVE_TESTS 66
+#[test]
+fn what_was_said_under_the_new_topic_of_the_side_that_loses_is_read_all_the_same() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    all.world.split(&[2, 3]);
+    all.remove(alice, dave);
+    all.say(alice, "on the left");
+    all.remove(carol, bob);
+    all.say(carol, "on the right");
+    all.world.advance(60_000);
+    all.world.heal();
+    all.assert_one_group(&[alice, carol]);
+    for person in [alice, carol] {
+        let texts = all.world.texts(person);
+        assert!(texts.contains(&"on the left".into()) && texts.contains(&"on the right".into()), "{texts:?}");
+    }
+}
+
 // NEGATIVE_TESTS 61
 #[test]
 fn who_is_added_on_the_side_that_loses_is_added_again() {
