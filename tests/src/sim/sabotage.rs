@@ -10,7 +10,7 @@ use tidings_protocol::effect::{Effect, Output};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::input::{Input, Protocol};
 use tidings_protocol::record;
-use tidings_protocol::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use tidings_protocol::record::conversation::{ConversationRecord, Membership};
 use tidings_protocol::record::message::{DeliveryState, MessageRecord};
 use tidings_protocol::store::memory::MemoryStore;
 use tidings_protocol::store::table::{Scope, Table};
