@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    chat, completion, config, contact, group, invite, join, listen, login, send, signup, status, unlock, up,
+    chat, completion, config, contact, group, invite, join, listen, login, message, send, signup, status, unlock, up,
 };
 use crate::duration_arg;
 
@@ -94,6 +94,9 @@ pub(crate) enum Command {
     /// Conversations
     #[command(subcommand)]
     Chat(chat::ChatCommand),
+    /// What can be done to one message
+    #[command(subcommand)]
+    Message(message::MessageCommand),
     /// Groups
     #[command(subcommand)]
     Group(group::GroupCommand),
@@ -148,6 +151,17 @@ mod tests {
             "tidings group set ops --name later --post roles --disappearing 7d",
             "tidings group log ops --limit 5 --json",
             "tidings chat history bob --limit 5",
+            "tidings chat read #ops --up-to 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a",
+            "tidings chat mute bob 8h",
+            "tidings chat mute bob off",
+            "tidings chat timer bob 7d",
+            "tidings chat archive bob --off",
+            "tidings chat receipts off",
+            "tidings message edit 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a other",
+            "tidings message edit 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a -f -",
+            "tidings message react 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a 👍 --remove",
+            "tidings message info 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a",
+            "tidings send bob hi --reply 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a --wait read",
             "tidings invite create --qr --expires 7d --uses 3",
             "tidings invite revoke 0123",
             "tidings join https://x/i#v1.abc",
@@ -174,6 +188,9 @@ mod tests {
             "tidings up --unlock alice",
             "tidings status --url http://x --socket /s",
             "tidings group create",
+            "tidings chat mute bob soon",
+            "tidings message edit 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a",
+            "tidings send bob --lines --reply 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a",
             "tidings group add ops",
             "tidings group role ops chief bob",
             "tidings group set ops --post nobody",

@@ -123,8 +123,10 @@ export function message(person, text) {
 }
 
 /** Waits until a message of one's own shows `state`. */
+/** Waits until a message has come at least so far: one that is delivered may be read by then. */
 export async function seesState(person, text, state) {
-  await message(person, text).locator(`[data-state="${state}"]`).waitFor();
+  const states = state === 'delivered' ? ['delivered', 'read'] : [state];
+  await message(person, text).locator(states.map((one) => `[data-state="${one}"]`).join(', ')).waitFor();
 }
 
 export async function openChat(person, name) {

@@ -124,7 +124,24 @@ impl Client {
         self.ask(Method::POST, path, None).await
     }
 
-    /// Changes something.
+    /// Sets something, which may be sent twice.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) async fn put<T: Serialize>(&self, path: &str, body: &T) -> Result<Answer, Failure> {
+        let bytes = serde_json::to_vec(body).map_err(|error| Failure::Answer(error.to_string()))?;
+        self.ask(Method::PUT, path, Some(bytes)).await
+    }
+
+    /// Sets something that is all in its name.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) async fn put_empty(&self, path: &str) -> Result<Answer, Failure> {
+        self.ask(Method::PUT, path, None).await
+    }
+
+    /// Changes a part of something.
     ///
     /// # Errors
     /// As [`Client::get`].

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
-use tidings_api::{Chat, ChatKind, Contact, Group, Message, Page};
+use tidings_api::{Chat, ChatKind, Contact, DeliveryState, Group, Message, Page};
 
+use super::chat_settings::{self, ArchiveArguments, MuteArguments, ReadArguments, ReceiptsArguments, TimerArguments};
 use super::send::state_name;
 use crate::client::{Client, escaped};
 use crate::context::Context;
@@ -23,6 +24,16 @@ pub(crate) enum ChatCommand {
     List,
     /// Print messages of one conversation, newest last
     History(HistoryArguments),
+    /// Say that messages were seen
+    Read(ReadArguments),
+    /// Make no noise for a conversation
+    Mute(MuteArguments),
+    /// Let new messages disappear after some time, for both sides
+    Timer(TimerArguments),
+    /// Put a conversation away
+    Archive(ArchiveArguments),
+    /// Let others see what you have read, and see what they have: on or off
+    Receipts(ReceiptsArguments),
 }
 
 /// Arguments of `chat history`.
@@ -46,6 +57,11 @@ pub(crate) async fn run(context: &Context, command: ChatCommand) -> Result<(), F
     match command {
         ChatCommand::List => list(context).await,
         ChatCommand::History(arguments) => history(context, &arguments).await,
+        ChatCommand::Read(arguments) => chat_settings::read(context, arguments).await,
+        ChatCommand::Mute(arguments) => chat_settings::mute(context, arguments).await,
+        ChatCommand::Timer(arguments) => chat_settings::timer(context, arguments).await,
+        ChatCommand::Archive(arguments) => chat_settings::archive(context, arguments).await,
+        ChatCommand::Receipts(arguments) => chat_settings::receipts(context, arguments).await,
     }
 }
 
@@ -68,9 +84,8 @@ fn row(chat: &Chat) -> Vec<String> {
         ChatKind::Group => "#",
     };
     let unread = if chat.unread == 0 { String::new() } else { chat.unread.to_string() };
-    let last = chat.last_message.as_ref().map(|message| printable::line(&message.text)).unwrap_or_default();
-    let preview: String = last.chars().take(PREVIEW_CHARACTERS).collect();
-    vec![format!("{mark}{}", printable::line(&chat.name)), unread, printable::time(&chat.updated_at), preview]
+    let last = chat.last_message.as_ref().map(|message| preview(&message.text)).unwrap_or_default();
+    vec![format!("{mark}{}", printable::line(&chat.name)), unread, printable::time(&chat.updated_at), last]
 }
 
 async fn history(context: &Context, arguments: &HistoryArguments) -> Result<(), Failure> {
@@ -108,9 +123,27 @@ pub(super) async fn names(client: &Client, to: &Recipient) -> Result<BTreeMap<St
 
 fn line(message: &Message, names: &BTreeMap<String, String>) -> String {
     let who = who(message, names);
-    let state = if message.is_self { format!("  [{}]", state_name(message.state)) } else { String::new() };
+    let state = if message.is_self { format!("  [{}]", progress(message)) } else { String::new() };
     let text = if message.deleted { "(deleted)".to_owned() } else { printable::block(&message.text, 2) };
-    format!("{}  {who}: {text}{state}", printable::time(&message.time))
+    let edited = if message.edited_at.is_some() { " (edited)" } else { "" };
+    let answers = message.quoted.as_ref().map(|quoted| format!("> {}\n  ", preview(&quoted.text))).unwrap_or_default();
+    let reactions: String = message
+        .reactions
+        .iter()
+        .map(|reaction| format!("  {} {}", printable::line(&reaction.emoji), reaction.accounts.len()))
+        .collect();
+    format!("{}  {who}: {answers}{text}{edited}{state}{reactions}", printable::time(&message.time))
+}
+
+/// How far an own message has come; why, where it waits for more than its recipient.
+fn progress(message: &Message) -> String {
+    let waits = matches!(message.state, DeliveryState::Queued | DeliveryState::Failed);
+    let reason = message.reason.as_deref().filter(|_| waits).map(|reason| format!(": {}", printable::line(reason)));
+    format!("{}{}", state_name(message.state), reason.unwrap_or_default())
+}
+
+fn preview(text: &str) -> String {
+    printable::line(text).chars().take(PREVIEW_CHARACTERS).collect()
 }
 
 /// The sender's name, `you` for oneself.
@@ -125,7 +158,7 @@ pub(super) fn who(message: &Message, names: &BTreeMap<String, String>) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidings_api::DeliveryState;
+    use tidings_api::{Quote, Reaction};
 
     fn message(text: &str, is_self: bool) -> Message {
         Message {
@@ -137,6 +170,9 @@ mod tests {
             text: text.to_owned(),
             attachments: Vec::new(),
             reply_to: None,
+            quoted: None,
+            mentions: Vec::new(),
+            expires_at: None,
             reactions: Vec::new(),
             edited_at: None,
             deleted: false,
@@ -154,5 +190,16 @@ mod tests {
         assert_eq!(line(&message("hi\nthere", false), &names), "2026-11-24 03:15  Bob\u{fffd}[2J: hi\n  there");
         assert_eq!(line(&message("hi", true), &names), "2026-11-24 03:15  you: hi  [sent]");
         assert_eq!(line(&message("hi", false), &BTreeMap::new()), "2026-11-24 03:15  acc1bob: hi");
+    }
+
+    #[test]
+    fn a_message_shows_what_it_answers_its_reactions_and_why_it_waits() {
+        let mut waits = message("yes", true);
+        waits.state = DeliveryState::Queued;
+        waits.reason = Some("their node cannot be reached".to_owned());
+        waits.quoted = Some(Quote { sender: String::new(), text: "tea?".to_owned() });
+        waits.reactions = vec![Reaction { emoji: "👍".to_owned(), accounts: vec![String::new(); 2] }];
+        let shown = "2026-11-24 03:15  you: > tea?\n  yes  [queued: their node cannot be reached]  👍 2";
+        assert_eq!(line(&waits, &BTreeMap::new()), shown);
     }
 }

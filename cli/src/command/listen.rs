@@ -143,12 +143,17 @@ impl Names {
     fn know(&self, event: &Event) -> bool {
         let place = event.conversation.as_ref().is_none_or(|id| self.conversations.contains_key(id));
         let sender = match &event.body {
-            EventBody::MessageNew(message) => message.is_self || self.people.contains_key(&message.sender),
+            EventBody::MessageNew(message) | EventBody::MessageEdited(message) => {
+                message.is_self || self.people.contains_key(&message.sender)
+            }
             EventBody::GroupMember(change) => self.people.contains_key(&change.account),
             EventBody::ContactOnline(contact) | EventBody::ContactOffline(contact) => {
                 self.people.contains_key(&contact.account)
             }
+            EventBody::Reaction(reaction) => self.people.contains_key(&reaction.account),
             EventBody::MessageState(_)
+            | EventBody::MessageDeleted(_)
+            | EventBody::ChatTimer(_)
             | EventBody::RequestNew(_)
             | EventBody::RequestAccepted(_)
             | EventBody::GroupCreated(_)
@@ -185,6 +190,22 @@ fn text(event: &Event, names: &Names) -> Option<String> {
         EventBody::MessageState(news) => {
             format!("{}  {} is {}", names.place(&news.conversation), printable::line(&news.id), state_name(news.state))
         }
+        EventBody::MessageEdited(message) => {
+            let text = printable::block(&message.text, 2);
+            format!("{}  {} says now: {text}", names.place(&message.conversation), who(message, &names.people))
+        }
+        EventBody::MessageDeleted(gone) => {
+            format!("{}  {} is gone", names.place(&gone.conversation), printable::line(&gone.id))
+        }
+        EventBody::Reaction(reaction) => {
+            let (who, emoji) = (names.person(&reaction.account), printable::line(&reaction.emoji));
+            let did = if reaction.chosen { "reacts with" } else { "takes back" };
+            format!("{}  {who} {did} {emoji}", names.place(&reaction.conversation))
+        }
+        EventBody::ChatTimer(timer) => match timer.timer_seconds {
+            0 => format!("{}  new messages stay", names.place(&timer.conversation)),
+            seconds => format!("{}  new messages disappear after {seconds} s", names.place(&timer.conversation)),
+        },
         EventBody::RequestNew(contact) => format!("{} asks to be a contact", printable::line(&contact.display_name)),
         EventBody::RequestAccepted(contact) => format!("{} is a contact", printable::line(&contact.display_name)),
         EventBody::GroupCreated(group) => format!("#{}  is a group you are in", printable::line(&group.name)),

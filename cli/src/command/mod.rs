@@ -1,6 +1,7 @@
 //! One subcommand a file.
 
 pub(crate) mod chat;
+pub(crate) mod chat_settings;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod contact;
@@ -12,6 +13,7 @@ pub(crate) mod listen;
 pub(crate) mod lock;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod message;
 pub(crate) mod paths;
 pub(crate) mod send;
 pub(crate) mod signup;
@@ -44,6 +46,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<(), Failu
         Command::Contact(command) => contact::run(context, command).await,
         Command::Send(arguments) => send::run(context, arguments).await,
         Command::Chat(command) => chat::run(context, command).await,
+        Command::Message(command) => message::run(context, command).await,
         Command::Group(command) => group::run(context, command).await,
         Command::Listen(arguments) => listen::run(context, arguments).await,
         Command::Config(command) => config::run(context, &command),

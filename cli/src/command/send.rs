@@ -38,6 +38,9 @@ pub(crate) struct SendArguments {
     /// The message's id, a UUID: sent again with the same id, it is the same message
     #[arg(long, value_name = "UUID")]
     id: Option<String>,
+    /// The message it answers, by its id
+    #[arg(long, value_name = "UUID", conflicts_with = "lines")]
+    reply: Option<String>,
     /// Wait until the message has come this far
     #[arg(long, value_enum, default_value_t = Wait::Queued)]
     wait: Wait,
@@ -52,6 +55,8 @@ pub(crate) enum Wait {
     Sent,
     /// Decrypted by a device of the recipient; in a group, of all
     Delivered,
+    /// Looked at by the recipient, who lets that be seen; in a group, by all
+    Read,
 }
 
 impl Wait {
@@ -60,6 +65,7 @@ impl Wait {
             Self::Queued => DeliveryState::Queued,
             Self::Sent => DeliveryState::Sent,
             Self::Delivered => DeliveryState::Delivered,
+            Self::Read => DeliveryState::Read,
         }
     }
 }
@@ -77,7 +83,7 @@ pub(crate) async fn run(context: &Context, arguments: SendArguments) -> Result<(
     let client = context.client()?;
     let to = recipient::resolve(&client, &arguments.to).await?;
     let time = context.request_time().unwrap_or(WAIT_TIME);
-    let mut sender = Sender { client, to, wait: arguments.wait, time, events: None };
+    let mut sender = Sender { client, to, reply: arguments.reply, wait: arguments.wait, time, events: None };
     match text {
         Some(text) => {
             let sent = sender.send(text, arguments.id).await?;
@@ -127,6 +133,7 @@ pub(super) fn state_name(state: DeliveryState) -> &'static str {
 struct Sender {
     client: Client,
     to: Recipient,
+    reply: Option<String>,
     wait: Wait,
     time: Duration,
     events: Option<EventLines>,
@@ -154,22 +161,18 @@ impl Sender {
 
     /// Hands the message to the node, again where the node asks for it.
     async fn post(&self, text: String, id: String, deadline: Instant) -> Result<Answer, Failure> {
-        let none = (None, Vec::new());
         loop {
-            let (text, id, (reply_to, attachments)) = (text.clone(), Some(id.clone()), none.clone());
+            let (text, id, reply_to) = (text.clone(), Some(id.clone()), self.reply.clone());
+            let (attachments, mentions) = (Vec::new(), Vec::new());
             let answer = match &self.to {
                 Recipient::Person { account, .. } => {
-                    self.client
-                        .post("/chat/send", &SendRequest { to: account.clone(), text, id, reply_to, attachments })
-                        .await
+                    let request = SendRequest { to: account.clone(), text, id, reply_to, attachments, mentions };
+                    self.client.post("/chat/send", &request).await
                 }
                 Recipient::Group { id: group, .. } => {
-                    self.client
-                        .post(
-                            "/group/send",
-                            &GroupSendRequest { group: group.clone(), text, id, reply_to, attachments },
-                        )
-                        .await
+                    let group = group.clone();
+                    let request = GroupSendRequest { group, text, id, reply_to, attachments, mentions };
+                    self.client.post("/group/send", &request).await
                 }
             };
             let pause = match &answer {
@@ -216,7 +219,7 @@ impl Sender {
 }
 
 /// The text in a file or on stdin, without the end of its last line.
-fn text_of(path: &Path) -> Result<String, Failure> {
+pub(super) fn text_of(path: &Path) -> Result<String, Failure> {
     let failed = |error| Failure::File { action: "read", what: path.display().to_string(), error };
     let limit = u64::try_from(TEXT_BYTES_MAX + 3).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();

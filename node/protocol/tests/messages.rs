@@ -10,6 +10,8 @@ use tidings_protocol::query::{chats, messages, waiting};
 use tidings_protocol::record::event::{EventKind, EventRecord};
 use tidings_protocol::record::message::{DeliveryState, FailReason, MessageRecord};
 use tidings_protocol::store::table::Table;
+use tidings_protocol::wire;
+use tidings_protocol::wire::commit_body::{Cut, ReceiptBody};
 use tidings_protocol::wire::content::{Content, MessageRef};
 use world::{Person, World};
 
@@ -191,6 +193,23 @@ fn who_does_not_show_what_they_read_does_not_see_it_of_others() {
     pair.read(bob, None);
     assert_eq!(pair.message(alice, &last).state(), DeliveryState::Read);
     assert_eq!(pair.message(alice, &ask).state(), DeliveryState::Read, "a frontier covers what is before it");
+}
+
+// NEGATIVE_TESTS 82; REQ-MSG-7
+#[test]
+fn a_read_frontier_over_what_was_never_written_reads_nothing_later() {
+    let mut pair = pair();
+    let (alice, bob) = (pair.alice, pair.bob);
+    let before = pair.say(alice, "before");
+    let device = pair.world.profile(alice).device;
+    let read = vec![Cut { device, sequence: u64::MAX }];
+    let body = ReceiptBody { delivered: Vec::new(), unreadable: Vec::new(), read };
+    let forgery = pair.world.forgery(bob, pair.chat).body(world::forge::RECEIPT, wire::encode(&body));
+    pair.world.publish(&forgery, &[alice]);
+    assert_eq!(pair.message(alice, &before).state(), DeliveryState::Read);
+    pair.world.stop(1);
+    let after = pair.say(alice, "after");
+    assert_eq!(pair.message(alice, &after).state(), DeliveryState::Queued);
 }
 
 // REQ-DELIV-6, REQ-MSG-4
