@@ -4,7 +4,7 @@
 mod world;
 
 use tidings_crypto::id::ConversationId;
-use tidings_protocol::command::{ChatAct, Command, NewMessage, Recipient};
+use tidings_protocol::command::{ChatAct, Command, GroupChange, NewMessage, Recipient};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::query::{chats, messages, waiting};
 use tidings_protocol::record::event::{EventKind, EventRecord};
@@ -472,4 +472,55 @@ fn drafts_mute_and_archive_are_kept_for_oneself() {
     assert_eq!((kept.draft.as_str(), kept.muted_until, kept.archived), ("dear bob", 5, true));
     let other = chats::with(&pair.world.hosts[1].store, bob.account, conversation).unwrap();
     assert_eq!((other.draft.as_str(), other.muted_until, other.archived), ("", 0, false));
+}
+
+/// A group of alice, who owns it, bob and carol.
+fn trio() -> (World, [Person; 3], ConversationId) {
+    let mut world = World::new(3);
+    let people = [world.sign_up(0, "alice"), world.sign_up(1, "bob"), world.sign_up(2, "carol")];
+    world.befriend(people[0], people[1]);
+    world.befriend(people[0], people[2]);
+    let group = world.group(people[0], "ops", &people[1..]);
+    world.advance(10_000);
+    (world, people, group)
+}
+
+// REQ-MSG-8
+#[test]
+fn the_timer_of_a_group_stands_in_its_policy_and_holds_for_what_is_written_after() {
+    let (mut world, [alice, bob, carol], group) = trio();
+    world.send(bob, Recipient::Conversation(group), "stays").unwrap();
+    let change = GroupChange { disappearing_seconds: Some(60), ..GroupChange::default() };
+    world.command(0, Command::SetGroup { account: alice.account, conversation: group, change }).unwrap();
+    world.advance(30_000);
+    world.send(bob, Recipient::Conversation(group), "goes").unwrap();
+    world.advance(10_000);
+    assert_eq!(world.texts(carol), ["stays", "goes"]);
+    world.advance(60_000);
+    for person in [alice, bob, carol] {
+        assert_eq!(world.texts(person), ["stays"]);
+    }
+}
+
+// REQ-MSG-2
+#[test]
+fn in_a_group_a_senior_may_take_back_what_others_wrote_and_nobody_else_may() {
+    let (mut world, [alice, bob, carol], group) = trio();
+    let message = world.send(bob, Recipient::Conversation(group), "off topic").unwrap().name();
+    world.advance(10_000);
+    let delete = |person: Person, message| Command::Chat {
+        account: person.account,
+        act: ChatAct::Delete { conversation: group, message },
+    };
+    assert!(matches!(world.command(2, delete(carol, message)), Err(Rejection::Refused { .. })));
+    // The same in spite of her own program.
+    let mut tip = world.tip(carol, group);
+    let forgery = world.forgery(carol, group).content(&mut tip, &Content::delete([1; 16], 0, message));
+    world.publish(&forgery, &[bob]);
+    assert_eq!(world.texts(bob), ["off topic"]);
+    world.command(0, delete(alice, message)).unwrap();
+    world.advance(10_000);
+    for person in [alice, bob] {
+        assert_eq!(world.messages(person)[0].deletion.map(|one| one.by), Some(alice.account));
+    }
 }
