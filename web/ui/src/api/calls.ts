@@ -46,10 +46,19 @@ export const messages = (chat: Chat, before?: string) =>
   call<Page<Message>>('GET', `${messagesPath(chat)}${before === undefined ? '' : `?before=${id(before)}`}`);
 
 /** Sends a text. With the same `messageId` again the node answers the first message. */
-export const send = (chat: Chat, text: string, messageId: string) =>
-  chat.kind === 'group'
-    ? call<Message>('POST', '/group/send', { group: chat.group ?? chat.id, text, id: messageId })
-    : call<Message>('POST', '/chat/send', { to: chat.contact?.account ?? chat.id, text, id: messageId });
+export const send = (chat: Chat, text: string, messageId: string, replyTo: string | null) => {
+  const words = { text, id: messageId, ...(replyTo === null ? {} : { replyTo }) };
+  return chat.kind === 'group'
+    ? call<Message>('POST', '/group/send', { group: chat.group ?? chat.id, ...words })
+    : call<Message>('POST', '/chat/send', { to: chat.contact?.account ?? chat.id, ...words });
+};
+export const editMessage = (message: string, text: string) =>
+  call<Message>('PATCH', `/messages/${id(message)}`, { text });
+export const deleteMessage = (message: string) => call<void>('DELETE', `/messages/${id(message)}`);
+export const react = (message: string, emoji: string, chosen: boolean) =>
+  call<void>(chosen ? 'PUT' : 'DELETE', `/messages/${id(message)}/reactions/${id(emoji)}`);
+export const retryMessage = (message: string) => call<Message>('POST', `/messages/${id(message)}/retry`);
+export const cancelMessage = (message: string) => call<void>('POST', `/messages/${id(message)}/cancel`);
 
 export const groups = () => all<Group>('/groups');
 export const group = (groupId: string) => call<Group>('GET', `/group/${id(groupId)}`);

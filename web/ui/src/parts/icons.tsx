@@ -63,6 +63,13 @@ export const PrintIcon = () => (
     <rect x="7" y="14" width="10" height="6" />
   </Icon>
 );
+export const MoreIcon = () => (
+  <Icon filled>
+    <circle cx="5.500" cy="12" r="1.900" />
+    <circle cx="12" cy="12" r="1.900" />
+    <circle cx="18.500" cy="12" r="1.900" />
+  </Icon>
+);
 export const DownIcon = () => <Icon>{<path d="M6 9l6 6 6-6" />}</Icon>;
 
 /* The states of a message: each its own shape, not only its own colour. */

@@ -4,8 +4,9 @@ import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState
 
 import type { Account, Chat } from '../api/types';
 import { SendIcon } from '../parts/icons';
-import { sendText } from '../state/chats';
+import { compose, editText, sendText } from '../state/chats';
 import { draft, draftPlace, keepDraft } from '../state/local';
+import { useStore } from '../state/store';
 import { sentence, TEXT_BYTES_MAX, TEXT_BYTES_NEAR, textBytes } from '../text/message';
 
 /** On a touch screen Enter makes a new line, since there is no Shift beside it. */
@@ -23,6 +24,7 @@ function whyClosed(chat: Chat): string | null {
 export function Composer({ chat, account }: { chat: Chat; account: Account }) {
   const place = draftPlace(chat);
   const [text, setText] = useState(() => draft(account.id, place) || (chat.draft ?? ''));
+  const composing = useStore((state) => (state.composing?.chat === chat.id ? state.composing : null));
   const field = useRef<HTMLTextAreaElement>(null);
   const hint = useId();
   const bytes = textBytes(text);
@@ -32,6 +34,11 @@ export function Composer({ chat, account }: { chat: Chat; account: Account }) {
   useEffect(() => {
     if (!touch.matches) field.current?.focus();
   }, []);
+  useEffect(() => {
+    if (composing === null) return;
+    if (composing.kind === 'edit') setText(composing.message.text);
+    field.current?.focus();
+  }, [composing]);
   useLayoutEffect(() => {
     const area = field.current;
     if (area === null) return;
@@ -42,11 +49,20 @@ export function Composer({ chat, account }: { chat: Chat; account: Account }) {
   function send() {
     if (text.trim() === '' || whyNot !== null) return;
     setText('');
+    compose(null);
     field.current?.focus();
-    void sendText(chat, text);
+    if (composing?.kind === 'edit') void editText(composing.message, text);
+    else void sendText(chat, text, composing?.message ?? null);
+  }
+
+  function leave() {
+    if (composing?.kind === 'edit') setText('');
+    compose(null);
+    field.current?.focus();
   }
 
   function onKeyDown(event: KeyboardEvent) {
+    if (event.key === 'Escape' && composing !== null) leave();
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || touch.matches) return;
     event.preventDefault();
     send();
@@ -62,6 +78,17 @@ export function Composer({ chat, account }: { chat: Chat; account: Account }) {
   }
   return (
     <section className="composer" aria-label="Write a message">
+      {composing !== null && (
+        <p className="composing">
+          <span dir="auto">
+            {composing.kind === 'edit' ? 'Editing: ' : 'Answering: '}
+            {composing.message.text}
+          </span>
+          <button type="button" onClick={leave}>
+            {composing.kind === 'edit' ? 'Do not edit' : 'Do not answer'}
+          </button>
+        </p>
+      )}
       <div className="composer-row">
         <textarea
           ref={field}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { EMPTY_THREAD, mergeNewest, mergeOlder, upsert, withMessage, withMessageState } from './changes';
+import { EMPTY_THREAD, mergeNewest, mergeOlder, upsert, withDeleted, withEdited, withMessage, withMessageState, withReaction } from './changes';
 import { chat, message, stateWith } from './examples';
 
 const loaded = { ...EMPTY_THREAD, loaded: true };
@@ -68,5 +68,29 @@ describe('a message’s state', () => {
     const next = withMessageState(state, { id: 'm1', conversation: 'c1', state: 'delivered', states: [] });
     expect(next.threads?.['c1']?.messages[0]?.state).toBe('delivered');
     expect(next.chats?.[0]?.lastMessage?.state).toBe('delivered');
+  });
+});
+
+describe('a change of a message', () => {
+  const known = message({ reactions: [{ emoji: '👍', accounts: ['bob'] }] });
+  const state = stateWith({ chats: [chat({ lastMessage: known })], threads: { c1: { ...loaded, messages: [known] } } });
+  const first = (next: Partial<typeof state>) => next.threads?.['c1']?.messages[0];
+  it('puts a reaction on it and takes it back', () => {
+    const more = withReaction(state, { id: 'm1', conversation: 'c1', account: 'me', emoji: '👍', chosen: true });
+    expect(first(more)?.reactions).toEqual([{ emoji: '👍', accounts: ['bob', 'me'] }]);
+    const none = withReaction(state, { id: 'm1', conversation: 'c1', account: 'bob', emoji: '👍', chosen: false });
+    expect(first(none)?.reactions).toEqual([]);
+    const other = withReaction(state, { id: 'm1', conversation: 'c1', account: 'me', emoji: '🎉', chosen: true });
+    expect(first(other)?.reactions).toHaveLength(2);
+  });
+  it('gives it another text, in the thread and in the list', () => {
+    const next = withEdited(state, message({ text: 'better', editedAt: '2026-11-24T12:01:00Z' }));
+    expect([first(next)?.text, next.chats?.[0]?.lastMessage?.text]).toEqual(['better', 'better']);
+  });
+  it('leaves a place where it was taken back, and none where its time is over', () => {
+    const back = withDeleted(state, { id: 'm1', conversation: 'c1', by: 'bob' });
+    expect([first(back)?.deleted, first(back)?.text, first(back)?.reactions]).toEqual([true, '', []]);
+    const gone = withDeleted(state, { id: 'm1', conversation: 'c1' });
+    expect([gone.threads?.['c1']?.messages, gone.chats?.[0]?.lastMessage]).toEqual([[], null]);
   });
 });

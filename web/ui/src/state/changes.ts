@@ -4,7 +4,7 @@
  * Events come at least once and in the account's order; answers to our own calls may come before or after them. So a
  * message is known by its id, and its state never goes back.
  */
-import type { Chat, DeliveryState, Message, MessageState, Page } from '../api/types';
+import type { Chat, DeliveryState, Message, MessageDeleted, MessageState, Page, ReactionChange } from '../api/types';
 import type { State, Thread } from './store';
 
 const ORDER: Readonly<Record<DeliveryState, number>> = { failed: 0, queued: 1, sent: 2, delivered: 3, read: 4 };
@@ -69,8 +69,7 @@ export function withMessage(state: State, message: Message, openChat: string | n
     ...chat,
     lastMessage: message,
     updatedAt: message.receivedAt || message.time,
-    // As the node counts: writing reads everything before.
-    unread: message.self ? 0 : chat.unread + 1,
+    unread: message.self ? chat.unread : chat.unread + 1,
   };
   return { threads, unread, chats: [moved, ...state.chats.filter((one) => one !== chat)] };
 }
@@ -83,20 +82,52 @@ function refreshLast(chat: Chat, message: Message): Chat {
 
 /** How far a message of ours has come. */
 export function withMessageState(state: State, change: MessageState): Partial<State> {
-  const apply = (message: Message): Message =>
-    message.id === change.id
-      ? {
-          ...message,
-          state: change.state,
-          states: change.states,
-          reason: change.reason ?? null,
-          nextTryAt: change.nextTryAt ?? null,
-        }
-      : message;
-  // A message may have been written before its conversation existed: it is found by its own id.
-  const threads = Object.entries(state.threads).map(([id, thread]): [string, Thread] => [
-    id,
-    thread.messages.some((message) => message.id === change.id)
+  return withChanged(state, change.id, (message) => ({
+    ...message,
+    state: change.state,
+    states: change.states,
+    reason: change.reason ?? null,
+    nextTryAt: change.nextTryAt ?? null,
+  }));
+}
+
+/** A reaction that was put on a message or taken back. */
+export function withReaction(state: State, { id, emoji, account, chosen }: ReactionChange): Partial<State> {
+  return withChanged(state, id, (message) => {
+    const others = (message.reactions.find((one) => one.emoji === emoji)?.accounts ?? []).filter((one) => one !== account);
+    const accounts = chosen ? [...others, account] : others;
+    const known = message.reactions.some((one) => one.emoji === emoji);
+    const reactions = known
+      ? message.reactions.map((one) => (one.emoji === emoji ? { ...one, accounts } : one))
+      : [...message.reactions, { emoji, accounts }];
+    return { ...message, reactions: reactions.filter((one) => one.accounts.length > 0) };
+  });
+}
+
+/** A message that was taken back stays as a place without a text; one whose time is over goes. */
+export function withDeleted(state: State, { id, by }: MessageDeleted): Partial<State> {
+  if (by !== undefined && by !== null) {
+    return withChanged(state, id, (message) => ({ ...message, deleted: true, text: '', reactions: [], editedAt: null }));
+  }
+  const threads = Object.entries(state.threads).map(([chat, thread]): [string, Thread] => [
+    chat,
+    { ...thread, messages: thread.messages.filter((message) => message.id !== id) },
+  ]);
+  const last = (chat: Chat) => (chat.lastMessage?.id === id ? { ...chat, lastMessage: null } : chat);
+  return { threads: Object.fromEntries(threads), chats: state.chats?.map(last) ?? null };
+}
+
+/** A message with another text. */
+export function withEdited(state: State, edited: Message): Partial<State> {
+  return withChanged(state, edited.id, (known) => ({ ...edited, conversation: known.conversation }));
+}
+
+/** Changes a message wherever it stands. One written before its conversation existed is found by its own id. */
+function withChanged(state: State, id: string, change: (message: Message) => Message): Partial<State> {
+  const apply = (message: Message): Message => (message.id === id ? change(message) : message);
+  const threads = Object.entries(state.threads).map(([chat, thread]): [string, Thread] => [
+    chat,
+    thread.messages.some((message) => message.id === id)
       ? { ...thread, messages: thread.messages.map(apply) }
       : thread,
   ]);
@@ -104,7 +135,7 @@ export function withMessageState(state: State, change: MessageState): Partial<St
     threads: Object.fromEntries(threads),
     chats:
       state.chats?.map((chat) =>
-        chat.lastMessage?.id === change.id ? { ...chat, lastMessage: apply(chat.lastMessage) } : chat,
+        chat.lastMessage?.id === id ? { ...chat, lastMessage: apply(chat.lastMessage) } : chat,
       ) ?? null,
   };
 }

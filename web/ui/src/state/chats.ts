@@ -5,8 +5,18 @@ import type { Chat, Event, Group, Message } from '../api/types';
 import { parse } from '../router';
 import { sentence } from '../text/message';
 import { uuid } from '../text/uuid';
-import { EMPTY_THREAD, mergeNewest, mergeOlder, upsert, withMessage, withMessageState } from './changes';
-import { chatOf, getState, nameOf, shortId, type State, type Thread, update } from './store';
+import {
+  EMPTY_THREAD,
+  mergeNewest,
+  mergeOlder,
+  upsert,
+  withDeleted,
+  withEdited,
+  withMessage,
+  withMessageState,
+  withReaction,
+} from './changes';
+import { chatOf, type Composing, getState, nameOf, shortId, type State, type Thread, update } from './store';
 
 /** Loads the lists, and the threads that are on screen. */
 export async function reload(): Promise<void> {
@@ -126,7 +136,7 @@ function tellSeen(id: string): void {
 }
 
 /** Sends a text. It stands in the thread at once, and says so when the node does not take it. */
-export async function sendText(chat: Chat, text: string): Promise<void> {
+export async function sendText(chat: Chat, text: string, answered: Message | null = null): Promise<void> {
   await dispatch(chat, {
     id: uuid(),
     conversation: chat.id,
@@ -135,7 +145,8 @@ export async function sendText(chat: Chat, text: string): Promise<void> {
     receivedAt: '',
     text,
     attachments: [],
-    replyTo: null,
+    replyTo: answered?.id ?? null,
+    quoted: answered === null ? null : { sender: answered.sender, text: answered.text },
     reactions: [],
     editedAt: null,
     deleted: false,
@@ -143,6 +154,21 @@ export async function sendText(chat: Chat, text: string): Promise<void> {
     states: [],
     self: true,
   });
+}
+
+/** Gives a message of ours another text. */
+export async function editText(message: Message, text: string): Promise<void> {
+  try {
+    const edited = await calls.editMessage(message.id, text);
+    update((state) => withEdited(state, edited));
+  } catch (error) {
+    update(() => ({ notice: problemOf(error).detail }));
+  }
+}
+
+/** What the composer is about from now on. */
+export function compose(composing: Composing | null): void {
+  update(() => ({ composing }));
 }
 
 /** Tries a failed message once more, under its own id: the node takes it once. */
@@ -157,7 +183,7 @@ export function discard(chat: Chat, message: Message): void {
 async function dispatch(chat: Chat, message: Message): Promise<void> {
   setThread(chat.id, (thread) => ({ ...thread, messages: replace(thread.messages, message) }));
   try {
-    const taken = await calls.send(chat, message.text, message.id);
+    const taken = await calls.send(chat, message.text, message.id, message.replyTo);
     const known = { ...taken, conversation: chat.id };
     update((state) => withMessage(state, known, chat.id));
     setTimeout(() => lookWhyWaiting(chat, message.id), WAIT_MS);
@@ -199,11 +225,18 @@ export function receive(event: Event): void {
       return receiveMessage(event.payload);
     case 'message.state':
       return update((state) => withMessageState(state, event.payload));
+    case 'message.edited':
+      return update((state) => withEdited(state, event.payload));
+    case 'message.deleted':
+      return update((state) => withDeleted(state, event.payload));
+    case 'reaction':
+      return update((state) => withReaction(state, event.payload));
     case 'request.new':
     case 'request.accepted':
     case 'group.created':
     case 'group.removed':
     case 'group.settings':
+    case 'chat.timer':
     case 'gap':
       return void reload();
     case 'group.member':

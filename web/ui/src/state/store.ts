@@ -20,6 +20,13 @@ export interface Thread {
   problem: Problem | null;
 }
 
+/** What the composer of a conversation is about, other than a new message. */
+export interface Composing {
+  chat: string;
+  kind: 'reply' | 'edit';
+  message: Message;
+}
+
 export interface State {
   session: Session;
   connection: 'connecting' | 'online' | 'offline';
@@ -29,6 +36,7 @@ export interface State {
   groups: Readonly<Record<string, Group>>;
   threads: Readonly<Record<string, Thread>>;
   unread: Readonly<Record<string, number>>;
+  composing: Composing | null;
   status: Status | null;
   /** For screen readers: the newest message of others. */
   said: string;
@@ -44,6 +52,7 @@ export const EMPTY: State = {
   groups: {},
   threads: {},
   unread: {},
+  composing: null,
   status: null,
   said: '',
   notice: null,
