@@ -57,7 +57,7 @@ pub(crate) struct ArchiveArguments {
 #[derive(Debug, Args)]
 pub(crate) struct ReceiptsArguments {
     /// Whether others see what you have read, and you what they have
-    #[arg(value_parser = on_or_off)]
+    #[arg(action = clap::ArgAction::Set, value_parser = on_or_off)]
     shown: bool,
     /// Only in this conversation: an alias, @handle, #group, or an id
     #[arg(long, value_name = "TO")]

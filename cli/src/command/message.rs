@@ -70,7 +70,7 @@ pub(crate) async fn run(context: &Context, command: MessageCommand) -> Result<()
         MessageCommand::Edit(arguments) => edit(context, arguments).await,
         MessageCommand::Delete(arguments) => context.client()?.delete(&path(&arguments.id)).await.map(drop),
         MessageCommand::React(arguments) => react(context, &arguments).await,
-        MessageCommand::Info(arguments) => info(context, &arguments.id).await,
+        MessageCommand::Info(arguments) => show_states(context, &arguments.id).await,
         MessageCommand::Retry(arguments) => retry(context, &arguments.id).await,
         MessageCommand::Cancel(arguments) => {
             context.client()?.post_empty(&format!("{}/cancel", path(&arguments.id))).await.map(drop)
@@ -106,7 +106,7 @@ async fn retry(context: &Context, id: &str) -> Result<(), Failure> {
     context.output.resource(&answer.text, || format!("{}  {}", message.id, state_name(message.state)))
 }
 
-async fn info(context: &Context, id: &str) -> Result<(), Failure> {
+async fn show_states(context: &Context, id: &str) -> Result<(), Failure> {
     let answer = context.client()?.get(&path(id)).await?;
     let message: Message = answer.read()?;
     context.output.resource(&answer.text, || described(&message))

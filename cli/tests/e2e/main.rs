@@ -11,10 +11,12 @@ mod canary;
 mod command_line;
 mod command_line_refusals;
 mod conversation;
+mod group_roles;
 mod kill_dash_nine;
 mod kill_dash_nine_groups;
 mod local_network;
 mod message_acts;
+mod netns;
 
 mod forwarder;
 mod http;

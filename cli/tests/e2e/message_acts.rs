@@ -15,7 +15,7 @@ fn two() -> [Node; 2] {
     nodes
 }
 
-fn info(node: &Node, id: &str) -> Value {
+fn shown(node: &Node, id: &str) -> Value {
     run(node, &["message", "info", id, "--json"]).json()
 }
 
@@ -31,7 +31,7 @@ fn a_message_is_answered_edited_reacted_to_and_taken_back() {
     assert_eq!(answer["quoted"]["text"], "hello");
     run(two, &["message", "react", &id, "👍"]).ok();
     send(two, "alice", "done");
-    assert_eq!(info(one, &id)["reactions"][0]["emoji"], "👍");
+    assert_eq!(shown(one, &id)["reactions"][0]["emoji"], "👍");
     assert!(run(one, &["chat", "history", "bob"]).ok().contains("you: hello (edited)"));
     assert_eq!(run(two, &["message", "edit", &id, "mine"]).refused(4).lines().count(), 1);
     run(one, &["message", "delete", &id]).ok();
@@ -64,7 +64,7 @@ fn a_message_for_a_node_that_is_away_says_so_and_can_be_given_up() {
     let id = run(&one, &["send", "bob", "are you there?", "--json"]).json()["id"].as_str().unwrap().to_owned();
     let give_up = std::time::Instant::now() + crate::person::PATIENCE;
     let waiting = loop {
-        let message = info(&one, &id);
+        let message = shown(&one, &id);
         if message["nextTryAt"].is_string() || std::time::Instant::now() > give_up {
             break message;
         }
@@ -74,5 +74,5 @@ fn a_message_for_a_node_that_is_away_says_so_and_can_be_given_up() {
     assert!(run(&one, &["message", "info", &id]).ok().contains("cannot be reached since"));
     run(&one, &["message", "retry", &id]).ok();
     run(&one, &["message", "cancel", &id]).ok();
-    assert_eq!(info(&one, &id)["deleted"], true);
+    assert_eq!(shown(&one, &id)["deleted"], true);
 }

@@ -187,6 +187,9 @@ fn who_does_not_show_what_they_read_does_not_see_it_of_others() {
     for (person, name) in [(alice, ask), (bob, answer)] {
         assert_eq!(pair.message(person, &name).state(), DeliveryState::Delivered);
     }
+    // Nor does it go along with what is sent anyway.
+    pair.say(alice, "hello?");
+    assert_eq!(pair.message(alice, &ask).state(), DeliveryState::Delivered);
     // One conversation may be otherwise than all.
     pair.act(bob, ChatAct::SetReadReceipts { conversation: Some(pair.chat), shown: Some(true) }).unwrap();
     let last = pair.say(alice, "now?");
@@ -202,14 +205,22 @@ fn a_read_frontier_over_what_was_never_written_reads_nothing_later() {
     let (alice, bob) = (pair.alice, pair.bob);
     let before = pair.say(alice, "before");
     let device = pair.world.profile(alice).device;
-    let read = vec![Cut { device, sequence: u64::MAX }];
-    let body = ReceiptBody { delivered: Vec::new(), unreadable: Vec::new(), read };
-    let forgery = pair.world.forgery(bob, pair.chat).body(world::forge::RECEIPT, wire::encode(&body));
-    pair.world.publish(&forgery, &[alice]);
-    assert_eq!(pair.message(alice, &before).state(), DeliveryState::Read);
+    let receipt = |sequence| {
+        let read = vec![Cut { device, sequence }];
+        wire::encode(&ReceiptBody { delivered: Vec::new(), unreadable: Vec::new(), read })
+    };
     pair.world.stop(1);
+    pair.world.hosts[1].store.unlock(bob.account);
+    let lie = pair.world.forgery(bob, pair.chat).body(world::forge::RECEIPT, receipt(u64::MAX));
+    pair.world.publish(&lie, &[alice]);
+    assert_eq!(pair.message(alice, &before).state(), DeliveryState::Read);
     let after = pair.say(alice, "after");
     assert_eq!(pair.message(alice, &after).state(), DeliveryState::Queued);
+    // An honest one afterwards still counts: the lie did not use up the numbers.
+    let written = pair.world.conversation(alice, pair.chat).own_sequence;
+    let honest = lie.successor().body(world::forge::RECEIPT, receipt(written));
+    pair.world.publish(&honest, &[alice]);
+    assert_eq!(pair.message(alice, &after).state(), DeliveryState::Read);
 }
 
 // REQ-DELIV-6, REQ-MSG-4

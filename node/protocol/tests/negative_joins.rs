@@ -11,7 +11,7 @@ use tidings_crypto::invite::InviteLink;
 use tidings_crypto::mls::{CommitPlan, DeviceKeys, Group, SignedKeyPackage, key_package};
 use tidings_crypto::sign::{Label, Signature, SigningKey};
 use tidings_crypto::{BoxSecretKey, encode};
-use tidings_protocol::account::policy::{Creation, Policy};
+use tidings_protocol::account::policy::{Creation, Link, Policy, Role, Signer};
 use tidings_protocol::command::{Command, Recipient};
 use tidings_protocol::input::Protocol;
 use tidings_protocol::record;
@@ -533,4 +533,44 @@ fn a_contact_request_signed_under_another_label_is_refused() {
     let mut item = request.item();
     item.signature = Signature::from_bytes([0; 64]);
     assert_eq!(post(&mut world, alice, item), (0, 0));
+}
+
+/// A group that bob alone is in and owns, though alice founded it, with what he gives for a chain.
+fn taken_over(hall: &Hall, signer: Person) -> (Group, Creation, Link) {
+    let (alice, bob) = (hall.world.device_keys(hall.alice), hall.world.device_keys(hall.bob));
+    let creation = Creation::new(ConversationKind::Group, alice.account, alice.device, [3; 32]);
+    let mut policy = Policy::new(creation.clone(), "ops", "");
+    let founded = policy.authority();
+    policy.set_role(bob.account, Role::Owner);
+    policy.forget(&alice.account);
+    let keys = hall.world.device_keys(signer);
+    let signer = Signer {
+        conversation: creation.conversation(),
+        parent: EpochId::from_bytes([4; 32]),
+        account: keys.account,
+        device: keys.device,
+        device_key: &keys.device_key,
+        users: 2,
+    };
+    let link = Link::sign(&founded, &policy.roles, policy.rules.add, Vec::new(), &signer);
+    policy.chain_head = link.hash();
+    (Group::create(&bob, creation.conversation(), &policy.to_bytes(), &mut rng()).unwrap(), creation, link)
+}
+
+// NEGATIVE_TESTS 39
+// REQ-POLICY-6, REQ-AUTH-7
+#[test]
+fn an_inviter_whose_role_no_chain_bears_out_welcomes_nobody() {
+    let mut hall = hall();
+    for (signer, brought, joins) in [(hall.bob, true, false), (hall.alice, false, false), (hall.alice, true, true)] {
+        let (mut group, creation, link) = taken_over(&hall, signer);
+        let mut forged = hall.welcome(hall.bob, &mut group, creation);
+        forged.bundle.chain = if brought { vec![link] } else { Vec::new() };
+        assert_eq!(
+            hall.joins(&forged),
+            joins,
+            "signed by the founder: {}, brought: {brought}",
+            signer.account == hall.alice.account
+        );
+    }
 }

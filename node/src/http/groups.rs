@@ -23,8 +23,9 @@ use super::paging::page_after;
 use super::state::AppState;
 use super::view::{Viewer, group};
 
-/// Members named at creation; more are added one by one.
-const FIRST_MEMBERS_MAX: usize = 200;
+/// Members named at creation, beside who creates. All who can be are added by one commit; one commit for each would cost every member a tree's work
+/// as often as there are members.
+const FIRST_MEMBERS_MAX: usize = tidings_protocol::limits::MEMBERS_MAX - 1;
 
 /// Founds a group. Members whose node cannot be reached stand as `invited`.
 #[utoipa::path(post, path = "/group/create", tag = "groups", request_body = GroupCreateRequest, responses(

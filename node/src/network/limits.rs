@@ -127,10 +127,11 @@ pub(super) const MDNS_PEERS_MAX: usize = 64;
 /// Dials to a peer found by mDNS, without success, before we wait for its next announcement.
 pub(super) const MDNS_ATTEMPTS_MAX: u32 = 10;
 
-/// First and longest pause between two dials to a configured or discovered peer; each failure doubles it.
+/// First and longest pause between two dials to a configured or discovered peer; each failure doubles it. As long as the core's own
+/// ([`tidings_protocol::limits::RETRY_MS_MAX`]).
 pub(super) const REDIAL_PAUSE_MIN: Duration = Duration::from_secs(1);
 /// See [`REDIAL_PAUSE_MIN`].
-pub(super) const REDIAL_PAUSE_MAX: Duration = Duration::from_secs(60);
+pub(super) const REDIAL_PAUSE_MAX: Duration = Duration::from_millis(tidings_protocol::limits::RETRY_MS_MAX);
 
 /// Two nodes which dial each other at the same moment get two connections that are both good. One that comes later than this shows that
 /// the peer does not know of the earlier one any more.

@@ -84,9 +84,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_a_minute() {
-        let seconds: Vec<u64> = (1..=9).map(|failures| pause(failures).as_secs()).collect();
-        assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    fn pauses_double_up_to_twenty_seconds() {
+        let seconds: Vec<u64> = (1..=7).map(|failures| pause(failures).as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 20, 20]);
         assert_eq!(pause(u32::MAX), REDIAL_PAUSE_MAX);
     }
 

@@ -2,14 +2,21 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use serde_json::Value;
 
-/// One connection to a node, with the token of one account.
+/// What HTTP runs over.
+trait Stream: Read + Write + Send {}
+impl<S: Read + Write + Send> Stream for S {}
+
+/// One connection to a node, for one account.
 pub(crate) struct Client {
     address: String,
-    token: String,
-    stream: BufReader<TcpStream>,
+    /// The header that says who asks, with its line end; or nothing.
+    who: String,
+    stream: BufReader<Box<dyn Stream>>,
 }
 
 impl Client {
@@ -17,7 +24,16 @@ impl Client {
     pub(crate) fn connect(address: &str, token: &str) -> Self {
         let stream = TcpStream::connect(address).expect("the node listens");
         stream.set_nodelay(true).expect("TCP_NODELAY");
-        Self { address: address.to_owned(), token: token.to_owned(), stream: BufReader::new(stream) }
+        let who = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+        Self { address: address.to_owned(), who, stream: BufReader::new(Box::new(stream)) }
+    }
+
+    /// Connects to the socket in a data folder, where an account is named and needs no token.
+    #[allow(dead_code, reason = "not every bench has several accounts on a node")]
+    pub(crate) fn connect_socket(socket: &Path, account: &str) -> Self {
+        let stream = UnixStream::connect(socket).expect("the node listens");
+        let who = if account.is_empty() { String::new() } else { format!("Tidings-Account: {account}\r\n") };
+        Self { address: "localhost".to_owned(), who, stream: BufReader::new(Box::new(stream)) }
     }
 
     /// Sends a request and returns status and body.
@@ -36,6 +52,7 @@ impl Client {
         answer
     }
 
+    #[allow(dead_code, reason = "not every bench looks at events")]
     /// Turns the connection into a stream of events and hands each to `each` until it returns false.
     pub(crate) fn events(mut self, mut each: impl FnMut(&Value) -> bool) {
         self.write("GET", "/events", None, "text/event-stream");
@@ -57,12 +74,11 @@ impl Client {
 
     fn write(&mut self, method: &str, path: &str, body: Option<&Value>, accept: &str) {
         let body = body.map(Value::to_string).unwrap_or_default();
-        let authorization =
-            if self.token.is_empty() { String::new() } else { format!("Authorization: Bearer {}\r\n", self.token) };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAccept: {accept}\r\n{authorization}Content-Type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAccept: {accept}\r\n{}Content-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
             self.address,
+            self.who,
             body.len()
         );
         self.stream.get_mut().write_all(request.as_bytes()).expect("the node reads");

@@ -1,6 +1,6 @@
 //! Two real nodes on loopback, driven over REST: how long from send to shown, how many messages a second, at what cost.
 //!
-//! `cargo bench -p tidings-tests`. Prints figures and what the disk can do; asserts nothing about time.
+//! `cargo bench -p tidings-tests --bench two_nodes`. Prints figures and what the disk can do; asserts nothing about time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a bench")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "figures")]
 

@@ -19,11 +19,17 @@ pub(crate) struct NodeProcess {
 impl NodeProcess {
     /// Starts `binary` on `data` and waits until it is ready.
     pub(crate) fn start(binary: &Path, data: &Path) -> Self {
+        Self::start_as(Command::new(binary), data, &[])
+    }
+
+    /// As [`NodeProcess::start`]: `command` begins the command line, `more` ends it.
+    pub(crate) fn start_as(mut command: Command, data: &Path, more: &[&str]) -> Self {
         let started = Instant::now();
-        let mut child = Command::new(binary)
+        let mut child = command
             .args(["up", "--json", "--no-browser", "--http", "127.0.0.1:0"])
             .args(["--listen", "/ip4/127.0.0.1/udp/0/quic-v1", "--data"])
             .arg(data)
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -46,6 +52,7 @@ impl NodeProcess {
     }
 
     /// Resident memory in MiB.
+    #[allow(dead_code, reason = "not every bench looks at it")]
     pub(crate) fn resident_mib(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("/proc");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();

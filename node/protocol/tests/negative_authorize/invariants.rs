@@ -86,7 +86,7 @@ impl Walk {
         }
         if self.dice(2) == 0 {
             (view.policy, view.context_proposals) = (Some(self.any_policy()), 1);
-        } else if let (true, Some(leaf)) = (self.dice(2) == 0, view.removes.first()) {
+        } else if let (true, Some(leaf)) = (self.dice(6) > 0, view.removes.first().or(view.self_removes.first())) {
             // What an honest remover does.
             let gone = self.members.iter().find(|member| member.leaf == *leaf).map(MemberView::account);
             let mut next = self.policy.rotated();

@@ -6,11 +6,13 @@ import type {
   ContactAnswer,
   Group,
   GroupCreateRequest,
+  GroupPatchRequest,
   Invite,
   InviteRequest,
   Me,
   Message,
   Page,
+  Role,
   SessionAnswer,
   SignupAnswer,
   SignupRequest,
@@ -65,6 +67,10 @@ export const group = (groupId: string) => call<Group>('GET', `/group/${id(groupI
 export const createGroup = (request: GroupCreateRequest) => call<Group>('POST', '/group/create', request);
 export const addMember = (groupId: string, account: string) =>
   call<unknown>('POST', `/group/${id(groupId)}/members`, { account });
+export const setRole = (groupId: string, account: string, role: Role) =>
+  call<Group>('PATCH', `/group/${id(groupId)}/members/${id(account)}`, { role });
+export const changeGroup = (groupId: string, request: GroupPatchRequest) =>
+  call<Group>('PATCH', `/group/${id(groupId)}`, request);
 export const removeMember = (groupId: string, account: string) =>
   call<unknown>('DELETE', `/group/${id(groupId)}/members/${id(account)}`);
 

@@ -126,6 +126,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chats/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a conversation was seen: it has nothing unread any more. */
+        post: operations["read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/contacts": {
         parameters: {
             query?: never;
@@ -209,6 +226,24 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Changes what a group is called and how it works. */
+        patch: operations["update"];
+        trace?: never;
+    };
+    "/group/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done in a group since the caller came in, newest first. A page holds whole commits, so it may be longer than asked. */
+        get: operations["log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -243,7 +278,8 @@ export interface paths {
         delete: operations["remove_member"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Gives a member another role. */
+        patch: operations["set_role"];
         trace?: never;
     };
     "/group/{id}/messages": {
@@ -449,6 +485,11 @@ export interface components {
             /** @description The login name. */
             name: string;
         };
+        /**
+         * @description Who may add people.
+         * @enum {string}
+         */
+        AddRule: "admins" | "moderators" | "members";
         /** @description A file attached to a message. */
         Attachment: {
             /** @description What the sender says about it. */
@@ -564,7 +605,7 @@ export interface components {
          * @description The stable codes of errors. New ones may appear, an old one keeps its meaning.
          * @enum {string}
          */
-        ErrorCode: "UNAUTHENTICATED" | "WRONG_CREDENTIALS" | "SESSION_ENDED" | "CSRF" | "WRONG_HOST" | "WRONG_ORIGIN" | "FORBIDDEN" | "LOCKED" | "NOT_ADMIN" | "LAST_ADMIN" | "NOT_MEMBER" | "NOT_CONTACT" | "NOT_FOUND" | "AMBIGUOUS" | "METHOD_NOT_ALLOWED" | "VALIDATION" | "MALFORMED" | "WRONG_CONTENT_TYPE" | "TOO_LARGE" | "TAKEN" | "CONFLICT" | "REGISTRATION_CLOSED" | "INVITE_REQUIRED" | "INVITE_INVALID" | "INVITE_USED" | "INVITE_EXPIRED" | "DECLINED" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "BUSY" | "DISK_FULL" | "DAMAGED" | "PEER_UNREACHABLE" | "KEY_CHANGED" | "UNSUPPORTED" | "TIMEOUT" | "INTERNAL" | "UNKNOWN";
+        ErrorCode: "UNAUTHENTICATED" | "WRONG_CREDENTIALS" | "SESSION_ENDED" | "CSRF" | "WRONG_HOST" | "WRONG_ORIGIN" | "FORBIDDEN" | "LOCKED" | "NOT_ADMIN" | "LAST_ADMIN" | "MAY_NOT_POST" | "NOT_MEMBER" | "NOT_CONTACT" | "NOT_FOUND" | "AMBIGUOUS" | "METHOD_NOT_ALLOWED" | "VALIDATION" | "MALFORMED" | "WRONG_CONTENT_TYPE" | "TOO_LARGE" | "TAKEN" | "CONFLICT" | "REGISTRATION_CLOSED" | "INVITE_REQUIRED" | "INVITE_INVALID" | "INVITE_USED" | "INVITE_EXPIRED" | "DECLINED" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "BUSY" | "DISK_FULL" | "DAMAGED" | "PEER_UNREACHABLE" | "KEY_CHANGED" | "UNSUPPORTED" | "TIMEOUT" | "INTERNAL" | "UNKNOWN";
         /** @description One event. */
         Event: components["schemas"]["EventBody"] & {
             /** @description The conversation it is about. */
@@ -686,9 +727,14 @@ export interface components {
             members: components["schemas"]["Member"][];
             /** @description The name. */
             name: string;
-            /** @description Settings by name. */
-            settings: Record<string, never>;
+            /** @description How it works. */
+            settings: components["schemas"]["GroupSettings"];
         };
+        /**
+         * @description What was done in a group.
+         * @enum {string}
+         */
+        GroupAct: "added" | "removed" | "left" | "readmitted" | "role" | "recovered" | "named" | "described" | "timer" | "rules";
         /** @description `POST /group/create`. 201 [`Group`]; members whose node cannot be reached stand as `invited`. */
         GroupCreateRequest: {
             /** @description What it is for. */
@@ -697,6 +743,30 @@ export interface components {
             members?: string[];
             /** @description The name. */
             name: string;
+        };
+        /** @description One line of a group's log, as this account's node saw it in the commits it followed. */
+        GroupLogEntry: {
+            /** @description To whom. */
+            account?: string | null;
+            /** @description What. */
+            act: components["schemas"]["GroupAct"];
+            /** @description Who did it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description The epoch it led to.
+             */
+            epoch: number;
+            /** @description The name from then on. */
+            name?: string | null;
+            role?: components["schemas"]["Role"] | null;
+            /**
+             * Format: int32
+             * @description How long messages are kept from then on, in seconds.
+             */
+            seconds?: number | null;
+            /** @description When, by the clock of whoever did it. */
+            time: string;
         };
         /** @description Payload of `group.member`. */
         GroupMember: {
@@ -713,6 +783,25 @@ export interface components {
             epoch: number;
             /** @description The group. */
             group: string;
+        };
+        /**
+         * @description `PATCH /group/{id}`: what shall be other. 200 [`crate::Group`]. Name, description and the time messages are kept are for admins; the rules
+         *     for owners.
+         */
+        GroupPatchRequest: {
+            add?: components["schemas"]["AddRule"] | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /**
+             * Format: int32
+             * @description How long messages are kept, in seconds; 0 is for ever.
+             */
+            disappearingSeconds?: number | null;
+            join?: components["schemas"]["JoinRule"] | null;
+            /** @description The name. */
+            name?: string | null;
+            post?: components["schemas"]["PostRule"] | null;
+            recovery?: components["schemas"]["RecoveryRule"] | null;
         };
         /** @description Payload of `group.removed`. */
         GroupRemoved: {
@@ -744,6 +833,22 @@ export interface components {
             replyTo?: string | null;
             /** @description The text, at most 64 KiB of UTF-8. */
             text: string;
+        };
+        /** @description How a group works. */
+        GroupSettings: {
+            /** @description Who may add people. */
+            add: components["schemas"]["AddRule"];
+            /**
+             * Format: int32
+             * @description How long messages are kept unless their sender says otherwise, in seconds; 0 is for ever.
+             */
+            disappearingSeconds: number;
+            /** @description How somebody may ask to be let in. */
+            join: components["schemas"]["JoinRule"];
+            /** @description Who may write. */
+            post: components["schemas"]["PostRule"];
+            /** @description Whether a petition may make an owner. */
+            recovery: components["schemas"]["RecoveryRule"];
         };
         /** @description `GET /healthz` and `/readyz`: 200 when good, 503 otherwise. */
         Health: {
@@ -801,6 +906,11 @@ export interface components {
              */
             uses?: number;
         };
+        /**
+         * @description How somebody may ask to be let in.
+         * @enum {string}
+         */
+        JoinRule: "invited" | "approved" | "link";
         /** @description `POST /auth/login`: opens a session and unlocks the account. 200 [`SessionAnswer`]. */
         LoginRequest: {
             /** @description The login name or the e-mail address. */
@@ -843,6 +953,11 @@ export interface components {
          * @enum {string}
          */
         MemberChange: "joined" | "invited" | "left" | "removed";
+        /** @description `PATCH /group/{id}/members/{account}`: another role for a member. 200 [`crate::Group`]. */
+        MemberPatchRequest: {
+            /** @description The role. */
+            role: components["schemas"]["Role"];
+        };
         /**
          * @description Whether a member is in.
          * @enum {string}
@@ -990,8 +1105,37 @@ export interface components {
                 members: components["schemas"]["Member"][];
                 /** @description The name. */
                 name: string;
-                /** @description Settings by name. */
-                settings: Record<string, never>;
+                /** @description How it works. */
+                settings: components["schemas"]["GroupSettings"];
+            }[];
+            /** @description Ask with this as `before` (messages, logs) or `after` (everything else) for more; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_GroupLogEntry: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /** @description To whom. */
+                account?: string | null;
+                /** @description What. */
+                act: components["schemas"]["GroupAct"];
+                /** @description Who did it. */
+                by: string;
+                /**
+                 * Format: int64
+                 * @description The epoch it led to.
+                 */
+                epoch: number;
+                /** @description The name from then on. */
+                name?: string | null;
+                role?: components["schemas"]["Role"] | null;
+                /**
+                 * Format: int32
+                 * @description How long messages are kept from then on, in seconds.
+                 */
+                seconds?: number | null;
+                /** @description When, by the clock of whoever did it. */
+                time: string;
             }[];
             /** @description Ask with this as `before` (messages, logs) or `after` (everything else) for more; null at the end. */
             next: string | null;
@@ -1092,6 +1236,11 @@ export interface components {
          * @enum {string}
          */
         PeerPath: "direct" | "relayed";
+        /**
+         * @description Who may write. Those whose role is `readonly` never may.
+         * @enum {string}
+         */
+        PostRule: "everyone" | "roles";
         /** @description An error answer (RFC 9457): what happened, why, and what to do now. */
         Problem: {
             /** @description What an ambiguous name could have meant. */
@@ -1126,6 +1275,16 @@ export interface components {
             /** @description The emoji. */
             emoji: string;
         };
+        /** @description `POST /chats/{id}/read`: everything up to a message was seen. 204. */
+        ReadRequest: {
+            /** @description The last message seen. For now the whole conversation counts as seen. */
+            upTo?: string | null;
+        };
+        /**
+         * @description Whether the members may make a new owner when all owners are gone.
+         * @enum {string}
+         */
+        RecoveryRule: "twoThirds" | "never";
         /**
          * @description What a member may do.
          * @enum {string}
@@ -1639,6 +1798,63 @@ export interface operations {
             };
         };
     };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -2082,6 +2298,167 @@ export interface operations {
             };
         };
     };
+    update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the group's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log: {
+        parameters: {
+            query?: {
+                /** @description Most items wanted: 50 by default, at most 200 ([`PageQuery::limit_or_default`]). */
+                limit?: number;
+                /** @description `next` of a page of messages or logs: what came before it. */
+                before?: string;
+                /** @description `next` of any other list: what comes after it. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the group's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GroupLogEntry"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_member: {
         parameters: {
             query?: never;
@@ -2167,7 +2544,10 @@ export interface operations {
     };
     remove_member: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description When leaving as an owner: the member who shall be owner instead. */
+                successor?: string;
+            };
             header?: never;
             path: {
                 /** @description the group's id or name */
@@ -2210,6 +2590,99 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the group's id or name */
+                id: string;
+                /** @description account id, handle or alias of a member */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

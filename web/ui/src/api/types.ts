@@ -12,6 +12,7 @@ export type DeliveryState = Schemas['DeliveryState'];
 export type Event = Schemas['Event'];
 export type Group = Schemas['Group'];
 export type GroupCreateRequest = Schemas['GroupCreateRequest'];
+export type GroupPatchRequest = Schemas['GroupPatchRequest'];
 export type GroupSendRequest = Schemas['GroupSendRequest'];
 export type Invite = Schemas['Invite'];
 export type InviteKind = Schemas['InviteKind'];

@@ -13,14 +13,8 @@ import { go } from '../router';
 import { readGroup, reload } from '../state/chats';
 import { chatOf, useStore } from '../state/store';
 import { AddMember } from './AddMember';
-
-const ROLES: Readonly<Record<Role, string>> = {
-  owner: 'Owner',
-  admin: 'Admin',
-  moderator: 'Moderator',
-  member: 'Member',
-  readonly: 'Reads only',
-};
+import { GroupChange } from './GroupChange';
+import { MemberRole, ROLES, rolesToGive } from './MemberRole';
 
 export function GroupMembers({ id, account }: { id: string; account: Account }) {
   const groupId = useStore((state) => chatOf(state.chats, id)?.group ?? id);
@@ -33,7 +27,6 @@ export function GroupMembers({ id, account }: { id: string; account: Account }) 
   }, [groupId]);
 
   const own = group?.members.find((member) => member.account === account.id);
-  const isAdmin = own?.role === 'owner' || own?.role === 'admin';
   return (
     <>
       <Bar from={{ at: 'chat', id }} title={group === undefined ? 'Members' : `Members of ${group.name}`} />
@@ -43,7 +36,10 @@ export function GroupMembers({ id, account }: { id: string; account: Account }) 
           {group?.members.map((member) => (
             <li key={member.account} className="plain-row">
               <Person member={member} isSelf={member.account === account.id} />
-              {isAdmin && member.account !== account.id && member.role !== 'owner' && (
+              {own !== undefined && canChange(own.role, member, account) && (
+                <MemberRole group={group} member={member} own={own.role} />
+              )}
+              {own !== undefined && canRemove(own.role, member, account) && (
                 <IonButton
                   fill="clear"
                   color="danger"
@@ -56,7 +52,10 @@ export function GroupMembers({ id, account }: { id: string; account: Account }) 
             </li>
           ))}
         </ul>
-        {group !== undefined && isAdmin && <AddMember group={group} />}
+        {group !== undefined && canAdd(own?.role, group) && <AddMember group={group} />}
+        {group !== undefined && own !== undefined && rolesToGive(own.role).length > 0 && (
+          <GroupChange key={group.epoch} group={group} own={own.role} />
+        )}
         {group !== undefined && own !== undefined && (
           <section className="page-end">
             <IonButton fill="outline" color="danger" onClick={() => setQuestion(leaving(group, account))}>
@@ -68,6 +67,28 @@ export function GroupMembers({ id, account }: { id: string; account: Account }) 
       <Confirm question={question} close={() => setQuestion(null)} />
     </>
   );
+}
+
+/** Which of several of one role is the senior the node knows: it refuses what goes too far, and says so. */
+function canChange(own: Role, member: Member, account: Account): boolean {
+  return member.account !== account.id && member.state === 'member' && rolesToGive(own).includes(member.role);
+}
+
+function canRemove(own: Role, member: Member, account: Account): boolean {
+  if (member.account === account.id) return false;
+  if (own === 'moderator') return member.role === 'member' || member.role === 'readonly';
+  return rolesToGive(own).includes(member.role);
+}
+
+function canAdd(own: Role | undefined, group: Group): boolean {
+  switch (group.settings.add) {
+    case 'admins':
+      return own === 'owner' || own === 'admin';
+    case 'moderators':
+      return own === 'owner' || own === 'admin' || own === 'moderator';
+    case 'members':
+      return own !== undefined && own !== 'readonly';
+  }
 }
 
 function Person({ member, isSelf }: { member: Member; isSelf: boolean }) {

@@ -54,6 +54,22 @@ pub(crate) fn depart(step: &mut Step<'_>, account: AccountId, record: &mut Conve
     propose(step, account, record)
 }
 
+/// At another epoch the wish to leave is said again. Whoever was given a role meanwhile gives it up first.
+pub(crate) fn persist(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
+    let mut next = state::policy(record)?;
+    if next.roles.of(&account).is_none() {
+        return propose(step, account, record);
+    }
+    record.membership = Membership::Member;
+    wish::keep(step, account, &record.id, &Wish::Depart);
+    next.forget(&account);
+    if next.roles.owners() > 0 {
+        let wanted = next.to_bytes();
+        wish::keep(step, account, &record.id, &Wish::Policy { before: record.policy.clone(), wanted });
+    }
+    Ok(())
+}
+
 /// Publishes the proposal at the tip and stores `record`.
 pub(crate) fn propose(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
     let profile = profile::load(step, account)?;

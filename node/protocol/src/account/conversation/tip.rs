@@ -93,7 +93,7 @@ fn go(
                 return_from_out(step, account, record)?;
             }
             if record.membership == Membership::Leaving {
-                leave::propose(step, account, record)?;
+                leave::persist(step, account, record)?;
             }
             step.to_act.insert((account, record.id));
         }
