@@ -146,7 +146,7 @@ fn nobody_moves_up_by_giving_up_a_place_or_by_reordering_those_above() {
         all.judge(&view)
     };
     use Role::{Admin, Moderator, Owner};
-    let now = vec![(OWNER, Owner), (SECOND, Owner), (ADMIN, Admin), (JUNIOR, Admin), (MODERATOR, Moderator)];
+    let now = [(OWNER, Owner), (SECOND, Owner), (ADMIN, Admin), (JUNIOR, Admin), (MODERATOR, Moderator)];
     let swapped = vec![(SECOND, Owner), (OWNER, Owner), (ADMIN, Admin), (JUNIOR, Admin), (MODERATOR, Moderator)];
     let risen = vec![(OWNER, Owner), (SECOND, Owner), (ADMIN, Owner), (JUNIOR, Admin), (MODERATOR, Moderator)];
     let passed = vec![(OWNER, Owner), (SECOND, Owner), (JUNIOR, Admin), (ADMIN, Admin), (MODERATOR, Moderator)];
