@@ -16,6 +16,7 @@ mod group_roles;
 mod kill_dash_nine;
 mod kill_dash_nine_groups;
 mod local_network;
+mod message_acts;
 mod netns;
 
 mod forwarder;

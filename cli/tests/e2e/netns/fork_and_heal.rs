@@ -12,7 +12,9 @@ const NAMES: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 
 impl Resident {
     fn change(&self, method: &'static str, path: &str, body: &serde_json::Value) {
-        let reply = self.ask(&Request::new(method, path).body(body.to_string().as_bytes()));
+        let reply = self.ask(
+            &Request::new(method, path).header("content-type", "application/json").body(body.to_string().as_bytes()),
+        );
         assert!((200..300).contains(&reply.status), "{} {method} {path}: {reply:?}", self.name);
     }
 

@@ -219,7 +219,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Lets new messages of a direct conversation disappear, for both sides. */
+        /** Lets new messages disappear some time after they were sent, for all. In a group this takes an owner or admin. */
         put: operations["timer"];
         post?: never;
         delete?: never;

@@ -122,7 +122,7 @@ pub(crate) fn enter(
     record.queue = epoch.queue;
     record.stranded = false;
     record.active_at = step.now.wall.0;
-    state::open_queue(step, account, record)
+    state::open_queue(step, account, record, epoch)
 }
 
 /// What the chosen commits say of the logs of those who came and went. Commits before the old tip were heard already.

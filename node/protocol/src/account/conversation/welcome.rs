@@ -51,12 +51,13 @@ struct HeldRecord {
     welcomes: Vec<SealedWelcome>,
 }
 
-/// Seals a welcome to each guest. It leaves at once if nobody else keeps the conversation, else when the commit at `place` is taken.
+/// Seals a welcome to each guest. It leaves at once if `alone`, that is if no other node keeps the conversation (DECISIONS 18), else when the
+/// commit at `place` is taken.
 pub(crate) fn prepare(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    (epoch, place): (EpochId, (QueueId, u64)),
+    (epoch, place, alone): (EpochId, (QueueId, u64), bool),
     welcome: &[u8],
     guests: Vec<Guest>,
 ) -> Outcome<()> {
@@ -66,18 +67,13 @@ pub(crate) fn prepare(
         welcomes.push(SealedWelcome { home: guest.home, recipient: guest.account, item });
     }
     let held = HeldRecord { conversation: record.id, epoch, since: step.now.wall.0, welcomes };
-    if is_taken_by_all(step, &place.0)? {
+    if alone {
         return release(step, held);
     }
     let row = key::counted(place.0.as_bytes(), place.1);
     step.rows.put(Scope::Account(account), Table::HeldWelcome, &row, &held);
     step.set_timer(TimerKind::Act(account, record.id), WELCOME_HELD_MS_MAX);
     Ok(())
-}
-
-/// Whether no other node keeps the queue (DECISIONS 18).
-fn is_taken_by_all(step: &Step<'_>, queue: &QueueId) -> Outcome<bool> {
-    Ok(crate::log::queue::get(step, queue)?.is_none_or(|queue| queue.followers.is_empty()))
 }
 
 fn release(step: &mut Step<'_>, held: HeldRecord) -> Outcome<()> {
