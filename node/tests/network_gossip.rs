@@ -1,16 +1,17 @@
 //! Node records over gossipsub: they spread, they say what they should and nothing else, and what should not spread does not.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+mod network_raw;
 mod network_support;
 
-use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt};
+use futures::StreamExt;
 use libp2p::gossipsub::{self, IdentTopic, MessageAuthenticity, MessageId, ValidationMode};
-use libp2p::request_response::{self, Codec, ProtocolSupport};
+use libp2p::request_response::{self, ProtocolSupport};
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
 use libp2p::{StreamProtocol, Swarm, SwarmBuilder, noise, tcp, yamux};
+use network_raw::Raw;
 use network_support::{Node, PATIENCE, TCP, start};
 use tidings_crypto::sign::{Label, SigningKey};
 use tidings_node::network::{
@@ -296,52 +297,6 @@ async fn a_record_is_not_spread_when_it_comes_too_soon_after_the_last() {
     let status = run_until(&mut swarm, &victim, "all", |status| status.records.taken + status.records.ignored == 10);
     let status = status.await;
     assert_eq!((status.records.taken, status.records.rejected), (1, 0));
-}
-
-/// Bytes on a stream as they are.
-#[derive(Clone, Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Protocol = StreamProtocol;
-    type Request = Vec<u8>;
-    type Response = Vec<u8>;
-
-    async fn read_request<T: AsyncRead + Unpin + Send>(
-        &mut self,
-        _: &StreamProtocol,
-        io: &mut T,
-    ) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        io.read_to_end(&mut bytes).await?;
-        Ok(bytes)
-    }
-
-    async fn read_response<T: AsyncRead + Unpin + Send>(
-        &mut self,
-        protocol: &StreamProtocol,
-        io: &mut T,
-    ) -> io::Result<Vec<u8>> {
-        self.read_request(protocol, io).await
-    }
-
-    async fn write_request<T: AsyncWrite + Unpin + Send>(
-        &mut self,
-        _: &StreamProtocol,
-        io: &mut T,
-        bytes: Vec<u8>,
-    ) -> io::Result<()> {
-        io.write_all(&bytes).await
-    }
-
-    async fn write_response<T: AsyncWrite + Unpin + Send>(
-        &mut self,
-        protocol: &StreamProtocol,
-        io: &mut T,
-        bytes: Vec<u8>,
-    ) -> io::Result<()> {
-        self.write_request(protocol, io, bytes).await
-    }
 }
 
 fn varint(mut value: u64) -> Vec<u8> {
