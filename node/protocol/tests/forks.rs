@@ -141,6 +141,25 @@ fn what_was_said_under_the_new_topic_of_the_side_that_loses_is_read_all_the_same
     }
 }
 
+// NEGATIVE_TESTS 66
+// REQ-FORK-9
+#[test]
+fn what_was_refused_on_the_side_that_loses_is_read_after_all() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let mut tip = all.world.tip(bob, all.group);
+    let message = all.world.forgery(bob, all.group).message(&mut tip, "by somebody whom they removed");
+    all.world.split(&[2, 3]);
+    all.remove(alice, dave);
+    all.remove(carol, bob);
+    all.world.advance(60_000);
+    all.world.publish(&message, &[carol]);
+    assert!(!all.world.texts(carol).contains(&"by somebody whom they removed".into()));
+    all.world.heal();
+    all.world.advance(60_000);
+    assert!(all.world.texts(carol).contains(&"by somebody whom they removed".into()));
+}
+
 // NEGATIVE_TESTS 61
 #[test]
 fn who_is_added_on_the_side_that_loses_is_added_again() {

@@ -268,12 +268,12 @@ fn a_newcomer_believes_nobody_that_it_is_out_who_could_not_have_put_it_out() {
     assert_eq!(all.record(dave).membership, Membership::Removed);
 }
 
-/// A key package of bob that alice has.
-fn package(all: &Four) -> SignedKeyPackage {
+/// One of the key packages of bob that alice has.
+fn package(all: &Four, number: u16) -> SignedKeyPackage {
     let rows = all.world.rows(all.alice, Table::Contact).into_iter();
     let mut contacts = rows.map(|(_, row)| record::decode::<ContactRecord>(&row, "test").unwrap());
     let bob = contacts.find(|contact| contact.account == all.bob.account).unwrap();
-    SignedKeyPackage::parse(bob.key_packages.last().unwrap()).unwrap()
+    SignedKeyPackage::parse(&bob.key_packages[usize::from(number) % bob.key_packages.len()]).unwrap()
 }
 
 fn request(all: &Four, generation: u16, signer: Person) -> SignedRejoin {
@@ -284,7 +284,7 @@ fn request(all: &Four, generation: u16, signer: Person) -> SignedRejoin {
         generation,
         epoch: all.record(all.bob).tip,
         reason: Reason::Stranded,
-        key_package: wire::field(package(all).to_bytes()),
+        key_package: wire::field(package(all, generation).to_bytes()),
         box_key: wire::field(all.world.directory(all.bob).box_key),
     };
     request.signed(&all.world.device_keys(signer).device_key)
