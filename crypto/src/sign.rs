@@ -47,11 +47,17 @@ pub enum Label {
     KeyToken,
     /// A read request for a queue or an inbox, by the key it belongs to.
     Read,
+    /// Where an account's mailboxes are, by the device key.
+    Reach,
+    /// What a mailbox shall keep for an account, by the device key.
+    Registration,
+    /// Which queue comes after a queue, by the topic key of the earlier one.
+    Succession,
 }
 
 impl Label {
     /// All labels, for tests that try each against each.
-    pub const ALL: [Label; 16] = [
+    pub const ALL: [Label; 19] = [
         Label::IdentityLog,
         Label::Entry,
         Label::BoxKey,
@@ -68,6 +74,9 @@ impl Label {
         Label::NodeRecord,
         Label::KeyToken,
         Label::Read,
+        Label::Reach,
+        Label::Registration,
+        Label::Succession,
     ];
 
     /// The label as it is signed.
@@ -90,6 +99,9 @@ impl Label {
             Label::NodeRecord => "tidings/1/node-record",
             Label::KeyToken => "tidings/1/key-token",
             Label::Read => "tidings/1/read",
+            Label::Reach => "tidings/1/reach",
+            Label::Registration => "tidings/1/registration",
+            Label::Succession => "tidings/1/succession",
         }
     }
 }

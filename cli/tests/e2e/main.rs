@@ -14,6 +14,7 @@ mod conversation;
 mod kill_dash_nine;
 mod kill_dash_nine_groups;
 mod local_network;
+mod mailbox;
 
 mod forwarder;
 mod http;

@@ -13,7 +13,7 @@ use crate::directory;
 use crate::effect::{Effect, Output};
 use crate::error::{Error, Fault, Outcome};
 use crate::input::{Input, Protocol, RequestFailure};
-use crate::limits::SYNC_AGAIN_MS;
+use crate::limits::{RETRY_MS_MAX, SYNC_AGAIN_MS};
 use crate::log;
 use crate::peer::{Peers, Purpose};
 use crate::record;
@@ -33,6 +33,8 @@ pub struct NodeConfig {
     pub node: NodeId,
     /// Keys the hashes under which login names are found.
     pub index_key: [u8; 32],
+    /// For whom it is a mailbox.
+    pub mailbox: log::mailbox::MailboxPolicy,
 }
 
 /// The core of one node. Everything that must survive a crash is in the store; what is here can be rebuilt from it.
@@ -113,6 +115,11 @@ fn route(step: &mut Step<'_>, input: Input) -> Outcome<()> {
 
 /// After a start: every node that keeps a queue of ours, or for which something waits, is to be reached.
 fn start(step: &mut Step<'_>) -> Outcome<()> {
+    step.set_timer(TimerKind::RetentionRound(tidings_crypto::QueueId::from_bytes([0; 32])), RETRY_MS_MAX);
+    for mailbox in account::mailbox_reading::all_nodes(step)? {
+        step.peers.peer(mailbox).wanted = true;
+        step.to_serve.insert(mailbox);
+    }
     for (_, value) in step.rows.scan(Scope::Node, Table::Queue, b"", usize::MAX)? {
         let queue: QueueRecord = record::decode(&value, "queue")?;
         for follower in queue.followers {
@@ -135,6 +142,7 @@ fn connected(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     state.connected = true;
     state.failures = 0;
     log::sync::start(step, peer)?;
+    account::mailbox_reading::connected(step, peer)?;
     step.to_serve.insert(peer);
     step.to_ask.insert(peer);
     Ok(())
@@ -159,6 +167,13 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
             TimerKind::CatchUp(account, queue) => {
                 step.to_catch_up.insert((account, queue));
             }
+            TimerKind::Retention(queue) => log::retention::look(step, &queue)?,
+            TimerKind::RetentionRound(from) => log::retention::round(step, &from)?,
+            TimerKind::Register(account) => {
+                drop(refused(step.attempt(|step| account::mailbox::register(step, account)))?);
+            }
+            TimerKind::ReadMailbox(mailbox) => account::mailbox_reading::read_from(step, mailbox)?,
+            TimerKind::SomethingCame(reader) => log::mailbox::tell(step, reader),
         }
     }
     Ok(())
@@ -185,6 +200,9 @@ fn response(
         Purpose::Fetch(queue) => log::sync::fetched(step, peer, &queue, result),
         Purpose::Parcel(row) => log::parcel::answered(step, peer, &row, result),
         Purpose::Identity { account, contact } => account::contact::add::answered(step, account, &contact, result),
+        Purpose::Register { account, told, .. } => account::mailbox::registered(step, peer, account, told, result),
+        Purpose::Collect(account) => account::mailbox_reading::collected(step, peer, account, result),
+        Purpose::Mailbox => Ok(()),
         Purpose::Keys { account, conversation, contact } => {
             account::conversation::member_add::answered(step, peer, account, &conversation, &contact, result)
         }
@@ -220,6 +238,16 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
             .map(|()| Answer::Conversation(conversation)),
         Command::MarkRead { account, conversation } => {
             account::conversation::state::mark_read(step, account, &conversation).map(|()| Answer::Done)
+        }
+        Command::AddMailbox { account, node, addresses, voucher } => {
+            account::mailbox::add(step, account, node, addresses, voucher)
+                .map(|mailbox| Answer::Mailbox(Box::new(mailbox)))
+        }
+        Command::RemoveMailbox { account, node } => {
+            account::mailbox::remove(step, account, node).map(|()| Answer::Done)
+        }
+        Command::CreateVoucher { quota, lifetime_seconds } => {
+            Ok(Answer::Voucher(log::voucher::create(step, quota, lifetime_seconds)))
         }
         Command::Write(writes) => {
             for write in writes.0 {

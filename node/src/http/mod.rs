@@ -21,6 +21,7 @@ mod host;
 mod invites;
 mod json_body;
 mod limits;
+mod mailboxes;
 mod me;
 mod naming;
 mod openapi;
@@ -62,6 +63,9 @@ fn api() -> Router<AppState> {
         .route("/me", get(me::me))
         .route("/me/lock", post(me::lock))
         .route("/me/unlock", post(me::unlock))
+        .route("/me/mailboxes", get(mailboxes::list).post(mailboxes::add))
+        .route("/me/mailboxes/{peerId}", delete(mailboxes::remove))
+        .route("/mailbox/vouchers", post(mailboxes::create_voucher))
         .route("/invites", get(invites::list).post(invites::create))
         .route("/invites/{id}", delete(invites::revoke))
         .route("/contacts", get(contacts::list).post(contacts::add))

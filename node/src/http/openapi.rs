@@ -11,13 +11,14 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{auth, chat, chats, contacts, events, groups, invites, me, status};
+use super::{auth, chat, chats, contacts, events, groups, invites, mailboxes, me, status};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Tidings", description = "The API of a Tidings node. Errors are RFC 9457 problems with stable codes."),
     paths(
         auth::signup, auth::login, auth::refresh, auth::logout, me::me, me::lock, me::unlock,
+        mailboxes::list, mailboxes::add, mailboxes::remove, mailboxes::create_voucher,
         invites::create, invites::list, invites::revoke, contacts::list, contacts::add, chats::list, chats::read,
         chat::history, chat::send, groups::create, groups::send, groups::list, groups::show, groups::history,
         groups::add_member, groups::remove_member, events::events,

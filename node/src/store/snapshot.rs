@@ -21,7 +21,7 @@ pub struct StoreSnapshot {
 }
 
 /// More than the highest table number.
-const TABLES: usize = 64;
+const TABLES: usize = 128;
 
 impl StoreSnapshot {
     pub(super) fn new(database: &Database, keys: Arc<Keys>) -> Result<Self, StoreError> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use tidings_crypto::id::{AccountId, NodeId};
 use tidings_crypto::sign::SigningKey;
 use tidings_protocol::input::Input;
+use tidings_protocol::log::mailbox::MailboxPolicy;
 use tidings_protocol::node::{Node, NodeConfig};
 use tidings_protocol::store::memory::MemoryStore;
 
@@ -58,7 +59,10 @@ impl Host {
     /// Starts the process with a fresh seed; all accounts are locked.
     pub(crate) fn start(&mut self, now: u64, seed: [u8; 32]) {
         self.clock.restart(now);
-        self.core = Some(Node::new(NodeConfig { node: self.node, index_key: self.index_key }, seed));
+        self.core = Some(Node::new(
+            NodeConfig { node: self.node, index_key: self.index_key, mailbox: MailboxPolicy::Off },
+            seed,
+        ));
         self.inbox.push_back(Input::Start);
     }
 

@@ -83,6 +83,9 @@ fn place(command: &Command) -> Option<Place> {
         | Command::CreateGroup { .. }
         | Command::MarkRead { .. }
         | Command::Write(_)
+        | Command::AddMailbox { .. }
+        | Command::RemoveMailbox { .. }
+        | Command::CreateVoucher { .. }
         | Command::RememberAddresses { .. } => None,
     }
 }

@@ -12,7 +12,7 @@ use super::conversation::publish::{clamp_clock, heard_clock};
 use super::conversation::state as conversation_state;
 use super::conversation::{follow_commit, leave};
 use super::message::{receipt, receive};
-use super::{event, profile, unlock};
+use super::{event, profile, reach, unlock};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::{CATCH_UP_ENTRIES_MAX, DEPENDENCIES_MAX, PENDING_ENTRIES_MAX, SYNC_DELAY_MS};
 use crate::record;
@@ -296,6 +296,7 @@ fn route(
             try_on(step, record, |step, record| leave::received(step, account, record, entry, author))?
         }
         Some(Kind::Receipt) => {}
+        Some(Kind::Reach) => drop(refused(step.attempt(|step| reach::received(step, account, entry, author)))?),
         // A later version may know it; it cannot change the group.
         None => {
             record.unreadable = record.unreadable.saturating_add(1);

@@ -1,11 +1,26 @@
 //! Queues: which this node keeps, for whom, and with whom.
 
 use tidings_crypto::id::{AccountId, NodeId, QueueId};
+use tidings_crypto::outer::TopicKey;
 
 use crate::error::Outcome;
+use crate::limits::{CLOSING_LIFETIME_MS, REGISTER_DELAY_MS};
 use crate::record::log::{FollowerRecord, QueueRecord};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
+use crate::wire;
+use crate::wire::mailbox::{QueueVoucher, SuccessionVoucher};
+
+/// A node that shall keep a queue, as the account layer names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Follower {
+    pub(crate) node: NodeId,
+    /// Whether it keeps the queue for a member without hosting one.
+    pub(crate) mailbox: bool,
+    /// Why it shall keep the queue, see [`FollowerRecord::voucher`].
+    pub(crate) voucher: Vec<u8>,
+}
 
 pub(crate) fn get(step: &Step<'_>, queue: &QueueId) -> Outcome<Option<QueueRecord>> {
     step.rows.get(Scope::Node, Table::Queue, queue.as_bytes())
@@ -21,22 +36,16 @@ pub(crate) fn follow(
     topic: [u8; 32],
     queue: QueueId,
     account: AccountId,
-    followers: &[NodeId],
+    followers: &[Follower],
     epoch: u64,
 ) -> Outcome<()> {
-    let mut record = get(step, &queue)?.unwrap_or(QueueRecord {
-        topic,
-        followers: Vec::new(),
-        subscribers: Vec::new(),
-        next: 1,
-        provisional: None,
-        epoch: 0,
-    });
+    let mut record = get(step, &queue)?.unwrap_or(QueueRecord::new(topic, step.now.wall.0));
     if record.provisional.take().is_some() {
-        super::accept::give_back(step, &queue)?;
+        super::quota::give_back(step, &queue)?;
     }
+    record.ended = false;
     if record.subscribers.is_empty() {
-        record.epoch = 0;
+        (record.epoch, record.closed_at) = (0, 0);
     }
     if !record.subscribers.contains(&account) {
         record.subscribers.push(account);
@@ -48,7 +57,7 @@ pub(crate) fn follow(
 }
 
 /// Tells the log who keeps the queue as of an MLS epoch.
-pub(crate) fn set_followers(step: &mut Step<'_>, queue: &QueueId, followers: &[NodeId], epoch: u64) -> Outcome<()> {
+pub(crate) fn set_followers(step: &mut Step<'_>, queue: &QueueId, followers: &[Follower], epoch: u64) -> Outcome<()> {
     if let Some(mut record) = get(step, queue)? {
         set(step, &mut record, followers, epoch);
         put(step, queue, &record);
@@ -56,33 +65,94 @@ pub(crate) fn set_followers(step: &mut Step<'_>, queue: &QueueId, followers: &[N
     Ok(())
 }
 
-/// Ends an account's interest. Once nobody here reads the queue, nothing more is taken for it.
+/// Ends an account's interest. Once nobody here reads the queue, nothing more is taken for it, and after 7 days it is deleted.
 pub(crate) fn unfollow(step: &mut Step<'_>, queue: &QueueId, account: AccountId) -> Outcome<()> {
     if let Some(mut record) = get(step, queue)? {
         record.subscribers.retain(|subscriber| *subscriber != account);
         if record.subscribers.is_empty() {
             record.followers.clear();
         }
+        if record.is_unwanted() {
+            record.closed_at = step.now.wall.0.max(1);
+        }
         put(step, queue, &record);
+        step.set_timer(TimerKind::Register(account), REGISTER_DELAY_MS);
     }
     Ok(())
 }
 
-fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[NodeId], epoch: u64) {
+/// Another queue carries the conversation from now on: `queue` serves in full for some minutes, then little, and after 7 days it is deleted
+/// (PROTOCOL A8).
+#[allow(dead_code, reason = "called where a commit changes the topic, which none does yet")]
+pub(crate) fn close(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
+    if let Some(mut record) = get(step, queue)?.filter(|record| record.closed_at == 0) {
+        record.closed_at = step.now.wall.0.max(1);
+        put(step, queue, &record);
+        step.set_timer(TimerKind::Retention(*queue), CLOSING_LIFETIME_MS);
+        for account in record.subscribers {
+            step.set_timer(TimerKind::Register(account), REGISTER_DELAY_MS);
+        }
+    }
+    Ok(())
+}
+
+/// Closes the queue of `old` and lets whoever keeps it know that `next` carries the conversation: nodes and mailboxes that keep the one take
+/// the other from any member. `next` must be known here ([`follow`]).
+#[allow(dead_code, reason = "called where a commit changes the topic, which none does yet")]
+pub(crate) fn succeed(step: &mut Step<'_>, old: &TopicKey, next: &QueueId) -> Outcome<()> {
+    if let Some(mut record) = get(step, next)? {
+        let voucher = SuccessionVoucher { topic: *old.public().as_bytes(), signature: old.succeeded_by(next) };
+        record.succession = wire::encode(&QueueVoucher::Succession(voucher));
+        put(step, next, &record);
+    }
+    close(step, &old.queue())
+}
+
+/// From which counter on a peer may read a queue; `None` if it may not.
+pub(crate) fn readable_from(record: &QueueRecord, peer: NodeId) -> Option<u64> {
+    let follower = record.followers.iter().find(|follower| follower.node == peer).map(|follower| follower.since);
+    let reader = || {
+        let may = record.sponsors.iter().any(|sponsor| sponsor.readers.contains(&peer));
+        may.then_some(record.first)
+    };
+    if record.ended { None } else { follower.or_else(reader) }
+}
+
+/// What a follower is shown so that it keeps a queue it does not know.
+pub(crate) fn voucher_for(record: &QueueRecord, peer: NodeId) -> Vec<u8> {
+    let own = record.followers.iter().find(|follower| follower.node == peer).map(|follower| &follower.voucher);
+    own.filter(|voucher| !voucher.is_empty()).unwrap_or(&record.succession).clone()
+}
+
+fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[Follower], epoch: u64) {
     if epoch < record.epoch {
         return;
     }
     record.epoch = epoch;
-    let mut others: Vec<NodeId> = nodes.iter().copied().filter(|node| *node != step.config.node).collect();
-    others.sort_unstable();
-    others.dedup();
-    let since =
-        |node: &NodeId| record.followers.iter().find(|old| old.node == *node).map_or(record.next, |old| old.since);
-    let followers: Vec<FollowerRecord> =
-        others.iter().map(|node| FollowerRecord { node: *node, since: since(node) }).collect();
+    let mut others: Vec<&Follower> = nodes.iter().filter(|follower| follower.node != step.config.node).collect();
+    // A home that is a mailbox as well counts as a home.
+    others.sort_by_key(|follower| (follower.node, follower.mailbox));
+    others.dedup_by_key(|follower| follower.node);
+    let known = |node: &NodeId| record.followers.iter().find(|old| old.node == *node);
+    let followers: Vec<FollowerRecord> = others
+        .iter()
+        .map(|follower| FollowerRecord {
+            node: follower.node,
+            since: known(&follower.node).map_or(record.next, |old| old.since),
+            mailbox: follower.mailbox,
+            // Another account here may not be the contact that this one is.
+            voucher: match known(&follower.node) {
+                Some(old) if follower.voucher.is_empty() => old.voucher.clone(),
+                Some(_) | None => follower.voucher.clone(),
+            },
+        })
+        .collect();
     record.followers = followers;
-    for node in others {
-        step.peers.peer(node).wanted = true;
-        step.to_serve.insert(node);
+    for follower in others {
+        step.peers.peer(follower.node).wanted = true;
+        step.to_serve.insert(follower.node);
+    }
+    for account in &record.subscribers {
+        step.set_timer(TimerKind::Register(*account), REGISTER_DELAY_MS);
     }
 }

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod events;
 pub mod groups;
 pub mod invites;
+pub mod mailboxes;
 pub mod messages;
 pub mod recipient;
 

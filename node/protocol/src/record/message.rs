@@ -36,6 +36,9 @@ pub struct RecipientState {
     /// The node that hosts them, which must acknowledge first.
     #[n(3)]
     pub home: NodeId,
+    /// Their mailboxes: what one of them has acknowledged is sent as well.
+    #[n(10)]
+    pub via: Vec<NodeId>,
 }
 
 /// One message.

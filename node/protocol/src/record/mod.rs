@@ -9,6 +9,7 @@ pub mod event;
 pub mod invite;
 pub mod key;
 pub mod log;
+pub mod mailbox;
 pub mod message;
 pub mod profile;
 

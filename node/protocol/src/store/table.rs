@@ -69,6 +69,20 @@ tables! {
     Session = 15, "session";
     /// bytes taken for queues that no account has confirmed: `queue ‖ node` → of one queue, `node` → of one peer, nothing → of all.
     Provisional = 16, "provisional";
+    /// `account` → sponsor record: for whom this node keeps queues and items without their living here.
+    Sponsor = 20, "sponsor";
+    /// `account ‖ queue` → nothing: the queues kept for a sponsor.
+    Sponsored = 21, "sponsored";
+    /// `hash of a voucher` → voucher record.
+    Voucher = 22, "voucher";
+    /// `queue ‖ counter` → outer id and time of an entry that was deleted, so that it is not taken again.
+    Removed = 23, "removed";
+    /// `queue ‖ day` → counter of the first entry of that day.
+    QueueDay = 24, "queue_day";
+    /// `queue ‖ node` → counter up to which a reader of a mailbox has everything durably.
+    ReaderCursor = 25, "reader_cursor";
+    /// `account ‖ node` → number of the last inbox item collected from that mailbox.
+    InboxCursor = 26, "inbox_cursor";
     // ---- account scope ----------------------------------------------------------------------------------------
     /// one row: device keys, box keys, own identity log.
     Profile = 32, "profile";
@@ -109,4 +123,10 @@ tables! {
     Intent = 49, "intent";
     /// `account id ‖ counter` → message written before the conversation exists.
     Waiting = 50, "waiting";
+    /// `account id` → the newest reach record known of it.
+    Reach = 70, "reach";
+    /// `node` → one of the account's own mailboxes.
+    OwnMailbox = 71, "own_mailbox";
+    /// `key package reference` → until when its private rows are kept: a last resort, unix milliseconds; 0 while it is in use.
+    LastResort = 72, "last_resort";
 }

@@ -22,6 +22,8 @@ pub enum Kind {
     SelfRemove,
     /// How far the author has received others' logs.
     Receipt,
+    /// Where the author's mailboxes are.
+    Reach,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Self::Commit => 2,
             Self::SelfRemove => 3,
             Self::Receipt => 4,
+            Self::Reach => 9,
         }
     }
 
@@ -42,6 +45,7 @@ impl Kind {
             2 => Some(Self::Commit),
             3 => Some(Self::SelfRemove),
             4 => Some(Self::Receipt),
+            9 => Some(Self::Reach),
             _ => None,
         }
     }

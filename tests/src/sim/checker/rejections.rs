@@ -59,6 +59,9 @@ pub(crate) fn expect(view: &View, unlocked: bool, command: &Command) -> Option<E
         | Command::RevokeInvite { .. }
         | Command::MarkRead { .. }
         | Command::Write(_)
+        | Command::AddMailbox { .. }
+        | Command::RemoveMailbox { .. }
+        | Command::CreateVoucher { .. }
         | Command::RememberAddresses { .. } => None,
     }
 }
@@ -77,6 +80,9 @@ fn is_bad_in_itself(command: &Command) -> bool {
         | Command::Leave { .. }
         | Command::MarkRead { .. }
         | Command::Write(_)
+        | Command::AddMailbox { .. }
+        | Command::RemoveMailbox { .. }
+        | Command::CreateVoucher { .. }
         | Command::RememberAddresses { .. } => false,
     }
 }
@@ -92,8 +98,13 @@ pub(crate) fn acts(command: &Command) -> Option<AccountId> {
         | Command::AddMember { account, .. }
         | Command::RemoveMember { account, .. }
         | Command::MarkRead { account, .. }
+        | Command::AddMailbox { account, .. }
+        | Command::RemoveMailbox { account, .. }
         | Command::Leave { account, .. } => Some(*account),
-        Command::CreateAccount(_) | Command::Write(_) | Command::RememberAddresses { .. } => None,
+        Command::CreateAccount(_)
+        | Command::Write(_)
+        | Command::CreateVoucher { .. }
+        | Command::RememberAddresses { .. } => None,
     }
 }
 
@@ -204,6 +215,9 @@ pub(crate) fn name(command: &Command) -> &'static str {
         Command::RemoveMember { .. } => "removing a member",
         Command::Leave { .. } => "leaving a group",
         Command::MarkRead { .. } => "marking as read",
+        Command::AddMailbox { .. } => "naming a mailbox",
+        Command::RemoveMailbox { .. } => "giving a mailbox up",
+        Command::CreateVoucher { .. } => "making a voucher",
         Command::Write(_) => "a write of the shell",
         Command::RememberAddresses { .. } => "remembering addresses",
     }

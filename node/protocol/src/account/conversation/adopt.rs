@@ -1,11 +1,11 @@
 //! Moving to an epoch: its rows, its log key, who is in it and which nodes follow.
 
-use tidings_crypto::id::{AccountId, EpochId, NodeId};
+use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::mls::{Group, MemberView};
 use tidings_crypto::outer::LogKey;
 
 use super::state;
-use crate::account::{event, identity};
+use crate::account::{event, identity, reach};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{ANCHORS_MAX, PAST_TAGS_MAX};
 use crate::record::conversation::{ConversationKind, ConversationRecord, LogKeyRecord, Membership};
@@ -69,8 +69,8 @@ pub(crate) fn enter(
     for member in &members {
         enrol(step, account, record, member)?;
     }
-    let homes = record.homes.clone();
-    crate::log::queue::set_followers(step, &record.queue, &homes, record.epoch)?;
+    let followers = reach::followers(step, account, record)?;
+    crate::log::queue::set_followers(step, &record.queue, &followers, record.epoch)?;
     Ok(())
 }
 
@@ -140,9 +140,4 @@ fn leave(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecor
     record.receipt_due = 0;
     crate::log::queue::unfollow(step, &record.queue, account)?;
     event::emit(step, account, Some(record.id), EventKind::GroupRemoved { by })
-}
-
-/// The nodes that keep a conversation.
-pub(crate) fn followers(record: &ConversationRecord) -> Vec<NodeId> {
-    record.homes.clone()
 }

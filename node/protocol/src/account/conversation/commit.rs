@@ -153,5 +153,5 @@ fn send_welcome(
     };
     let signed = bundle.signed(somebody, &profile::load(step, account)?.device_key());
     let item = inbox::seal(step, *somebody, &contact.box_key, &InboxItem::Welcome(signed))?;
-    crate::log::parcel::send(step, contact.home, *somebody, item)
+    crate::account::reach::send_item(step, account, (*somebody, contact.home), item)
 }

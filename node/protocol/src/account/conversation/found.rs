@@ -6,7 +6,7 @@ use tidings_crypto::outer::TopicKey;
 
 use super::{adopt, member_add, state};
 use crate::account::policy::{Creation, Policy};
-use crate::account::{contact, event, profile};
+use crate::account::{contact, event, profile, reach};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{DESCRIPTION_BYTES_MAX, MEMBERS_MAX, NAME_BYTES_MAX};
 use crate::record::contact::ContactState;
@@ -120,5 +120,6 @@ pub(crate) fn blank(
 pub(crate) fn open_queue(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<()> {
     step.rows.put(Scope::Account(account), Table::ConversationQueue, record.queue.as_bytes(), &record.id);
     let topic = *TopicKey::derive(&record.topic_secret).public().as_bytes();
-    crate::log::queue::follow(step, topic, record.queue, account, &adopt::followers(record), record.epoch)
+    let followers = reach::followers(step, account, record)?;
+    crate::log::queue::follow(step, topic, record.queue, account, &followers, record.epoch)
 }

@@ -37,7 +37,7 @@ pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, welcome: &Signed
     if known.state != ContactState::Accepted && kind != ConversationKind::Direct {
         return Err(refused("welcome from a stranger").into());
     }
-    key_supply::forget(step, account, &reference);
+    key_supply::forget(step, account, &reference)?;
     let id = group.conversation();
     let fresh = found::blank(step, id, kind, bundle.creation.creator, bundle.topic_secret, bundle.epoch);
     let fresh = ConversationRecord { past_tags: bundle.past_tags.iter().map(|tag| (*tag).into()).collect(), ..fresh };

@@ -6,7 +6,7 @@ use super::state::AwaitingRecord;
 use super::store::{self, PlaceRecord};
 use crate::account::conversation::publish::{self, order_key};
 use crate::account::conversation::state as conversation_state;
-use crate::account::{contact, event, profile};
+use crate::account::{contact, event, profile, reach};
 use crate::command::Recipient;
 use crate::error::{Outcome, Rejection};
 use crate::limits::{TEXT_BYTES_MAX, WAITING_MESSAGES_MAX};
@@ -78,7 +78,7 @@ fn encrypt(
         text: content.text.clone(),
         sent_at: content.sent_at,
         received_at: step.now.wall.0,
-        states: first_states(step, account, &record),
+        states: first_states(step, account, &record)?,
         to: None,
         order: order_key(entry.clock, &account, entry.sequence),
     };
@@ -113,12 +113,13 @@ fn encrypt(
 }
 
 /// Everybody else starts as queued; those who live on this node have it durably already.
-fn first_states(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Vec<RecipientState> {
+fn first_states(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<RecipientState>> {
     let others = record.members.iter().zip(&record.homes).filter(|(member, _)| **member != account);
     others
         .map(|(member, home)| {
             let state = if *home == step.config.node { DeliveryState::Sent } else { DeliveryState::Queued };
-            RecipientState { account: *member, state, time: step.now.wall.0, home: *home }
+            let via = reach::nodes(step, account, member)?;
+            Ok(RecipientState { account: *member, state, time: step.now.wall.0, home: *home, via })
         })
         .collect()
 }
@@ -144,7 +145,13 @@ fn wait(
         text: content.text.clone(),
         sent_at: content.sent_at,
         received_at: step.now.wall.0,
-        states: vec![RecipientState { account: other, state: DeliveryState::Queued, time: step.now.wall.0, home }],
+        states: vec![RecipientState {
+            account: other,
+            state: DeliveryState::Queued,
+            time: step.now.wall.0,
+            home,
+            via: Vec::new(),
+        }],
         to: Some(other),
         order: Vec::new(),
     };
