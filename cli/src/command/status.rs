@@ -34,6 +34,7 @@ fn text(status: &Status) -> String {
         format!("accounts  {}, {} unlocked", status.accounts, status.unlocked),
         format!("outbox    {} waiting", status.outbox),
     ];
+    lines.extend(status.mailbox.iter().map(|policy| format!("mailbox   {}", printable::line(policy))));
     lines.extend(status.listen.iter().map(|address| format!("listening {}", printable::line(address))));
     for peer in &status.peers {
         let address = peer.address.as_deref().map(printable::line).unwrap_or_default();

@@ -15,6 +15,7 @@ mod group_roles;
 mod kill_dash_nine;
 mod kill_dash_nine_groups;
 mod local_network;
+mod mailbox;
 mod netns;
 
 mod forwarder;

@@ -58,7 +58,11 @@ impl Trio {
     }
 
     fn introduction(&self, person: Person) -> Introduction {
-        Introduction { log: wire::field(self.world.directory(person).identity_log), name: wire::field(vec![]) }
+        Introduction {
+            log: wire::field(self.world.directory(person).identity_log),
+            name: wire::field(vec![]),
+            reach: wire::field(vec![]),
+        }
     }
 
     fn removal(&self, author: Person, target: Person) -> Vec<u8> {

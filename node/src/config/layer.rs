@@ -47,6 +47,8 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     /// `--profile`
     pub profile: Option<String>,
+    /// `--mailbox`
+    pub mailbox: Option<String>,
     /// `--registration`
     pub registration: Option<String>,
     /// `--unlock NAME=FILE`, repeated
@@ -89,6 +91,7 @@ impl Layer {
         set("listen", list(&flags.listen), "--listen");
         set("peer", list(&flags.peer), "--peer");
         set("profile", flags.profile.clone().map(Raw::Text), "--profile");
+        set("mailbox", flags.mailbox.clone().map(Raw::Text), "--mailbox");
         set("registration", flags.registration.clone().map(Raw::Text), "--registration");
         for (name, file) in &flags.unlock {
             set(&key::passphrase_file(name), Some(text(file)), "--unlock");

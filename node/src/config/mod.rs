@@ -6,6 +6,7 @@
 mod error;
 mod key;
 mod layer;
+mod mailbox;
 mod parse;
 mod profile;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 
 pub use error::ConfigError;
 pub use layer::{Flags, Origin};
+pub use mailbox::Mailbox;
 pub use profile::Profile;
 
 use std::collections::BTreeMap;
@@ -64,6 +66,8 @@ pub struct Settings {
     pub peer: Setting<Vec<Multiaddr>>,
     /// `profile`: what the node is for.
     pub profile: Setting<Profile>,
+    /// `mailbox`: for whom it keeps messages that it cannot read.
+    pub mailbox: Setting<Mailbox>,
     /// `registration`: who may make an account after the first.
     pub registration: Setting<Registration>,
     /// `public_url`: where people reach it, if not at `http`.
@@ -115,6 +119,9 @@ impl Settings {
                 Setting { value: folder.join("tidings"), origin: Origin::Default }
             }
         };
+        let profile: Setting<Profile> =
+            merged.parsed("profile", Profile::default(), "one of desktop, home, community, relay, mailbox")?;
+        let registration = if profile.value.has_people() { Registration::default() } else { Registration::Closed };
         let default_http = SocketAddr::from((Ipv4Addr::LOCALHOST, HTTP_PORT));
         Ok(Self {
             data,
@@ -122,12 +129,9 @@ impl Settings {
             listen: merged.listed("listen", "multiaddrs, such as /ip4/0.0.0.0/udp/4480/quic-v1")?,
             external: merged.listed("external", "multiaddrs, such as /dns4/node.example/tcp/4480")?,
             peer: merged.listed("peer", "multiaddrs that end in /p2p/ and a peer id")?,
-            profile: merged.parsed("profile", Profile::default(), "one of desktop, home, community, relay")?,
-            registration: merged.parsed(
-                "registration",
-                Registration::default(),
-                "one of closed, invite, approval, open",
-            )?,
+            mailbox: merged.parsed("mailbox", profile.value.mailbox(), "one of off, vouchers, open")?,
+            registration: merged.parsed("registration", registration, "one of closed, invite, approval, open")?,
+            profile,
             public_url: merged.url("public_url")?,
             allowed_hosts: merged.listed("allowed_hosts", "host names")?,
             accounts: merged.accounts()?,
@@ -148,6 +152,7 @@ impl Settings {
             row("external", list(&self.external.value), &self.external.origin),
             row("peer", list(&self.peer.value), &self.peer.origin),
             row("profile", self.profile.value.to_string(), &self.profile.origin),
+            row("mailbox", self.mailbox.value.to_string(), &self.mailbox.origin),
             row("registration", self.registration.value.to_string(), &self.registration.origin),
             row("public_url", self.public_url.value.clone().unwrap_or_default(), &self.public_url.origin),
             row("allowed_hosts", list(&self.allowed_hosts.value), &self.allowed_hosts.origin),

@@ -92,6 +92,7 @@ fn all_settings_can_be_set_in_a_file() {
         external = ['/dns4/node.example/tcp/4480']
         peer = []
         profile = 'community'
+        mailbox = 'vouchers'
         registration = 'open'
         public_url = 'https://chat.example/'
         allowed_hosts = ['chat.lan']
@@ -106,7 +107,7 @@ fn all_settings_can_be_set_in_a_file() {
     assert_eq!(settings.public_url.value.as_deref(), Some("https://chat.example"));
     assert_eq!(settings.accounts.keys().collect::<Vec<_>>(), ["anna", "bert"]);
     assert!(settings.rows().iter().all(|(_, _, origin)| *origin == Origin::File(machine.path("etc.toml"))));
-    assert_eq!(settings.rows().len(), 11);
+    assert_eq!(settings.rows().len(), 12);
 }
 
 #[test]

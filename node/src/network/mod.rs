@@ -27,6 +27,7 @@ use libp2p::identity::Keypair;
 pub use libp2p::{Multiaddr, PeerId};
 use tokio::sync::mpsc;
 
+pub use address::named_node;
 pub use behaviour::protocol_name;
 pub use command::NetworkCommand;
 pub use event::{Connection, NetworkEvent, Status};

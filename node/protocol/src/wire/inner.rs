@@ -29,6 +29,8 @@ pub enum Kind {
     Rejoin,
     /// A vote for a commit that its author has made final; it stands outside its author's log.
     ForkVote,
+    /// Where the author's mailboxes are.
+    Reach,
 }
 
 impl Kind {
@@ -40,6 +42,7 @@ impl Kind {
             Self::Receipt => 4,
             Self::Rejoin => 5,
             Self::ForkVote => 6,
+            Self::Reach => 9,
         }
     }
 
@@ -53,6 +56,7 @@ impl Kind {
             4 => Some(Self::Receipt),
             5 => Some(Self::Rejoin),
             6 => Some(Self::ForkVote),
+            9 => Some(Self::Reach),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@ use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::{Group, Rows};
 
 use crate::account::policy::Policy;
+use crate::account::reach;
 use crate::error::{Fault, Outcome, Rejection};
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::key;
@@ -67,7 +68,8 @@ pub(crate) fn open_queue(step: &mut Step<'_>, account: AccountId, record: &mut C
     }
     step.rows.put(Scope::Account(account), Table::ConversationQueue, record.queue.as_bytes(), &record.id);
     let topic = *TopicKey::derive(&record.topic_secret).public().as_bytes();
-    crate::log::queue::follow(step, topic, record.queue, account, &record.homes)
+    let followers = reach::followers(step, account, record)?;
+    crate::log::queue::follow(step, topic, record.queue, account, &followers, record.epoch)
 }
 
 pub(crate) fn put(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) {
