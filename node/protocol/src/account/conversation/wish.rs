@@ -149,7 +149,13 @@ pub(crate) fn is_fresh(step: &Step<'_>, record: &ConversationRecord) -> Outcome<
     let reading = |purpose: &Purpose| match purpose {
         Purpose::List(queues) => queues.iter().any(|queue| record.queues.contains(queue)),
         Purpose::Fetch(queue) => record.queues.contains(queue),
-        Purpose::Push(_) | Purpose::Parcel(_) | Purpose::Identity { .. } | Purpose::Keys { .. } => false,
+        Purpose::Push(_)
+        | Purpose::Parcel(_)
+        | Purpose::Identity { .. }
+        | Purpose::Keys { .. }
+        | Purpose::Register { .. }
+        | Purpose::Collect(_)
+        | Purpose::Mailbox => false,
     };
     let reachable = queue.followers.iter().any(|follower| step.peers.is_connected(follower.node));
     Ok(reachable && !step.peers.any_under_way(reading))
