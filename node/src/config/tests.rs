@@ -96,6 +96,13 @@ fn all_settings_can_be_set_in_a_file() {
         registration = 'open'
         public_url = 'https://chat.example/'
         allowed_hosts = ['chat.lan']
+        [relay]
+        use = ['/ip4/192.0.2.1/tcp/1/p2p/12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5']
+        serve = false
+        allow = ['12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5']
+        [gossip]
+        records = false
+        name = 'corner'
         [accounts.anna]
         passphrase_file = '/run/anna'
         [accounts.bert]
@@ -107,7 +114,10 @@ fn all_settings_can_be_set_in_a_file() {
     assert_eq!(settings.public_url.value.as_deref(), Some("https://chat.example"));
     assert_eq!(settings.accounts.keys().collect::<Vec<_>>(), ["anna", "bert"]);
     assert!(settings.rows().iter().all(|(_, _, origin)| *origin == Origin::File(machine.path("etc.toml"))));
-    assert_eq!(settings.rows().len(), 12);
+    assert_eq!(settings.rows().len(), 17);
+    assert_eq!((settings.relay_use.value.len(), settings.relay_allow.value.len()), (1, 1));
+    assert_eq!((settings.relay_serve.value, settings.gossip_records.value), (false, false));
+    assert_eq!(settings.gossip_name.value, "corner");
 }
 
 #[test]
@@ -122,6 +132,22 @@ fn variables_hold_lists_with_commas_and_accounts_with_double_underscores() {
     assert_eq!(settings.listen.value.len(), 2);
     assert_eq!(settings.accounts["anna"].value, Path::new("/run/anna"));
     assert_eq!(settings.accounts["bert"].origin, Origin::Flag("--unlock"));
+}
+
+#[test]
+fn peoples_own_nodes_serve_nobody_and_tell_nobody_where_they_are_unless_told_to() {
+    for (profile, open) in [("desktop", false), ("home", false), ("community", true), ("relay", true)] {
+        let mut machine = Machine::new();
+        machine.flags.profile = Some(profile.into());
+        let settings = machine.load().unwrap();
+        assert_eq!((settings.relay_serve.value, settings.gossip_records.value), (open, open), "{profile}");
+        machine.set("TIDINGS__RELAY__SERVE", if open { "false" } else { "true" });
+        machine.flags.relay =
+            vec!["/ip4/192.0.2.1/tcp/1/p2p/12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5".into()];
+        let settings = machine.load().unwrap();
+        assert_eq!(settings.relay_serve.value, !open);
+        assert_eq!(settings.relay_use.origin, Origin::Flag("--relay"));
+    }
 }
 
 #[test]
@@ -160,6 +186,9 @@ fn a_wrong_value_is_an_error_that_says_what_is_expected() {
         ("listen = ['here']", "listen must be multiaddrs"),
         ("listen = [1]", "listen must be a text"),
         ("profile = 'Home'", "profile must be one of"),
+        ("profile = true", "profile must be one of"),
+        ("[relay]\nserve = 'yes'", "relay.serve must be true or false"),
+        ("[relay]\nallow = ['me']", "relay.allow must be peer ids"),
         ("registration = 'yes'", "registration must be one of"),
         ("public_url = 'chat.example'", "public_url must be a URL"),
         ("public_url = 'https://'", "public_url must be a URL"),

@@ -219,7 +219,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Lets new messages of a direct conversation disappear, for both sides. */
+        /** Lets new messages disappear some time after they were sent, for all. In a group this takes an owner or admin. */
         put: operations["timer"];
         post?: never;
         delete?: never;
@@ -1655,6 +1655,27 @@ export interface components {
             /** @description The beginning of its text; empty where it was deleted or has disappeared. */
             text: string;
         };
+        /** @description How other nodes reach this one. */
+        Reach: {
+            /** @description With `direct` and `unchecked`: at which multiaddrs. */
+            addresses: string[];
+            /** @description The best way there is. */
+            kind: components["schemas"]["ReachKind"];
+            /** @description The relays that were named. */
+            relays: components["schemas"]["ReachRelay"][];
+        };
+        /**
+         * @description The ways to reach a node.
+         * @enum {string}
+         */
+        ReachKind: "direct" | "relayed" | "unchecked" | "local";
+        /** @description A relay that was named. */
+        ReachRelay: {
+            /** @description Its peer id. */
+            peerId: string;
+            /** @description Whether the node can be reached through it now. */
+            reserved: boolean;
+        };
         /** @description One emoji and who chose it. */
         Reaction: {
             /** @description The accounts that chose it. */
@@ -1784,6 +1805,8 @@ export interface components {
             peerId: string;
             /** @description The nodes it is connected to. */
             peers: components["schemas"]["Peer"][];
+            /** @description How other nodes reach it, as far as it knows. */
+            reach: components["schemas"]["Reach"];
             /**
              * Format: int64
              * @description How many of them are unlocked.

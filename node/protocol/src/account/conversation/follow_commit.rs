@@ -10,7 +10,7 @@ use crate::account::identity;
 use crate::error::{Outcome, Rejection};
 use crate::limits::CLOCK_MAX;
 use crate::record::conversation::ConversationRecord;
-use crate::record::epoch::{CommitRecord, CutRecord, Standing};
+use crate::record::epoch::{CutRecord, Standing};
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::wire;
@@ -57,15 +57,7 @@ pub(crate) fn received(
         return Err(refused("commit of another class than it says").into());
     }
     let rank = state::rank(&at.policy, &log.account)?;
-    let commit = CommitRecord {
-        id: entry.id(),
-        author: log.account,
-        device: entry.inner.device,
-        sequence: entry.inner.sequence,
-        class,
-        rank,
-        demoted: log.forked_at.is_some_and(|from| entry.inner.sequence >= from),
-    };
+    let commit = epoch::commit_of(entry, log, class, rank);
     valid::judge(step, account, record, (&parent, &at), &commit, log)?;
     let next = group.apply(body.commit.as_slice(), &self_removes).map_err(mls)?;
     let cuts = cuts(step, account, record, (&group, &view), &body)?;

@@ -12,7 +12,7 @@ use crate::account::policy::RANK_NONE;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::ConversationRecord;
-use crate::record::epoch::{CommitRecord, EpochRecord, Standing, VoteRecord};
+use crate::record::epoch::{EpochRecord, Standing, VoteRecord};
 use crate::record::log::DeviceLogRecord;
 use crate::step::{Step, refused};
 use crate::wire;
@@ -30,15 +30,7 @@ pub(crate) fn commit(
 ) -> Outcome<()> {
     let parent = entry.inner.epoch;
     let rank = state::rank(&at.policy, &log.account)?;
-    let commit = CommitRecord {
-        id: entry.id(),
-        author: log.account,
-        device: entry.inner.device,
-        sequence: entry.inner.sequence,
-        class: claimed(class, rank)?,
-        rank,
-        demoted: log.forked_at.is_some_and(|from| entry.inner.sequence >= from),
-    };
+    let commit = epoch::commit_of(entry, log, claimed(class, rank)?, rank);
     if !at.members.contains(&log.account) {
         return Err(Rejection::Refused { reason: "commit of somebody who was no member" }.into());
     }

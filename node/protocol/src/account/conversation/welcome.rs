@@ -51,33 +51,32 @@ struct HeldRecord {
     welcomes: Vec<SealedWelcome>,
 }
 
-/// Seals a welcome to each guest. It leaves at once if nobody else keeps the conversation, else when the commit at `place` is taken.
+/// Seals a welcome to each guest. It leaves at once if `alone`, that is if no other node keeps the conversation (DECISIONS 18), else when the
+/// commit at `place` is taken.
 pub(crate) fn prepare(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    (epoch, place): (EpochId, (QueueId, u64)),
+    (epoch, place, alone): (EpochId, (QueueId, u64), bool),
     welcome: &[u8],
     guests: Vec<Guest>,
 ) -> Outcome<()> {
+    let bundle = bundle(step, account, record, epoch, welcome)?;
+    let device_key = profile::load(step, account)?.device_key();
     let mut welcomes = Vec::with_capacity(guests.len());
     for guest in guests {
-        let item = seal(step, account, record, epoch, welcome, &guest)?;
+        let signed = bundle.signed(&guest.account, &device_key);
+        let item = inbox::seal(step, guest.account, &guest.box_key, &InboxItem::Welcome(signed))?;
         welcomes.push(SealedWelcome { home: guest.home, recipient: guest.account, item });
     }
     let held = HeldRecord { conversation: record.id, epoch, since: step.now.wall.0, welcomes };
-    if is_taken_by_all(step, &place.0)? {
+    if alone {
         return release(step, account, held);
     }
     let row = key::counted(place.0.as_bytes(), place.1);
     step.rows.put(Scope::Account(account), Table::HeldWelcome, &row, &held);
     step.set_timer(TimerKind::Act(account, record.id), WELCOME_HELD_MS_MAX);
     Ok(())
-}
-
-/// Whether no other node keeps the queue (DECISIONS 18).
-fn is_taken_by_all(step: &Step<'_>, queue: &QueueId) -> Outcome<bool> {
-    Ok(crate::log::queue::get(step, queue)?.is_none_or(|queue| queue.followers.is_empty()))
 }
 
 fn release(step: &mut Step<'_>, account: AccountId, held: HeldRecord) -> Outcome<()> {
@@ -136,14 +135,14 @@ fn held(step: &Step<'_>, account: AccountId, conversation: &ConversationId) -> O
     Ok(all)
 }
 
-fn seal(
+/// What all guests of one commit are given. (A direct conversation, whose welcome bears a token, has one.)
+fn bundle(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     epoch: EpochId,
     welcome: &[u8],
-    guest: &Guest,
-) -> Outcome<Vec<u8>> {
+) -> Outcome<WelcomeBundle> {
     let own = crate::directory::account(step, &account)?.ok_or(Rejection::NotFound)?;
     let key_token = match record.kind {
         ConversationKind::Direct => key_supply::make_token(step, account),
@@ -153,7 +152,7 @@ fn seal(
     let own_tag = LogKey::from_bytes(at.log_key).tag();
     let introductions = at.members.iter().map(|member| identity::introduce(step, account, member));
     let (chain, signers) = admin_chain::whole(step, account, &record.id, &state::policy_of(&at.policy)?, &at.members)?;
-    let bundle = WelcomeBundle {
+    Ok(WelcomeBundle {
         welcome: wire::field(welcome.to_vec()),
         creation: state::policy(record)?.creation,
         epoch,
@@ -166,9 +165,7 @@ fn seal(
         key_token,
         chain,
         signers,
-    };
-    let signed = bundle.signed(&guest.account, &profile::load(step, account)?.device_key());
-    inbox::seal(step, guest.account, &guest.box_key, &InboxItem::Welcome(signed))
+    })
 }
 
 /// What a newcomer must know of the tree to choose as everybody does: the ancestors of its epoch, and their other children.
