@@ -138,12 +138,15 @@ pub(crate) fn again(
 }
 
 /// Whether this device may commit now: it has heard of what others did, as far as anybody can be reached (PROTOCOL A5.3).
+///
+/// A mailbox tells it as well as a home does. But where all members live here nobody else can have done anything, and a mailbox
+/// that can't be reached must not be waited for.
 pub(crate) fn is_fresh(step: &Step<'_>, record: &ConversationRecord) -> Outcome<bool> {
     if record.stranded {
         return Ok(false);
     }
     let Some(queue) = crate::log::queue::get(step, &record.queue)? else { return Ok(true) };
-    if queue.followers.is_empty() {
+    if queue.followers.iter().all(|follower| follower.mailbox) {
         return Ok(true);
     }
     let reading = |purpose: &Purpose| match purpose {
