@@ -49,7 +49,7 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
 #[test]
 fn worlds_with_rival_commits_keep_every_property() {
     let worlds: Vec<_> =
-        [300_007, 300_008, 300_029, 300_032, 300_048, 300_084].map(|seed| (seed, Options::default())).into();
+        [300_023, 300_056, 300_075, 300_084, 300_128, 300_154, 300_160].map(|seed| (seed, Options::default())).into();
     let reports = run_all(&worlds);
     assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
     let forks: u64 = reports.iter().map(|report| report.stats.forks).sum();
