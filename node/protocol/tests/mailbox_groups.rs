@@ -8,6 +8,7 @@ use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::{Command, GroupChange, Recipient};
 use tidings_protocol::log::mailbox::MailboxPolicy;
 use tidings_protocol::record;
+use tidings_protocol::record::epoch::EpochRecord;
 use tidings_protocol::record::log::QueueRecord;
 use tidings_protocol::store::snapshot::{Direction, Snapshot};
 use tidings_protocol::store::table::{Scope, Table};
@@ -67,6 +68,13 @@ impl Group {
         self.world.conversation(person, self.id).epoch
     }
 
+    /// How many epochs of that number a person knows of.
+    fn rivals(&self, person: Person, number: u64) -> usize {
+        let rows = self.world.rows(person, Table::Epoch).into_iter();
+        let rows = rows.filter(|(row, _)| row.starts_with(self.id.as_bytes()));
+        rows.filter(|(_, value)| record::decode::<EpochRecord>(value, "test").unwrap().number == number).count()
+    }
+
     /// What a person has read in the group.
     fn texts(&self, person: Person) -> Vec<String> {
         let messages = self.world.messages(person).into_iter();
@@ -96,8 +104,9 @@ fn a_member_changes_a_group_while_nobody_but_a_mailbox_is_there_and_has_read_it_
     all.rename(bob, "then his");
     assert_eq!((all.name(bob).as_str(), all.epoch(bob)), ("group", before));
     all.world.heal();
-    // He has built on what she did, and not beside it.
+    // He has built on what she did, and nothing stands beside it.
     assert_eq!((all.name(bob).as_str(), all.epoch(bob)), ("then his", before + 2));
+    assert_eq!((all.rivals(bob, before + 1), all.rivals(bob, before + 2)), (1, 1));
     all.world.stop(bob.host);
     all.world.come_back(alice);
     assert_eq!((all.name(alice).as_str(), all.epoch(alice)), ("then his", before + 2));
@@ -162,7 +171,8 @@ fn a_thousand_messages_with_a_hundred_commits_between_them_wait_at_a_mailbox_and
         }
         all.say(alice, text);
     }
-    all.world.advance(120_000);
+    // Long enough for the mailbox to hear that all others have it.
+    all.world.advance(1_000_000);
     let epoch = all.epoch(alice);
     all.world.stop(alice.host);
     all.world.come_back(bob);
