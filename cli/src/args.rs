@@ -8,7 +8,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    chat, completion, config, contact, group, invite, join, listen, login, message, send, signup, status, unlock, up,
+    account, chat, completion, config, contact, group, invite, join, listen, login, mailbox, message, send, signup,
+    status, unlock, up,
 };
 use crate::duration_arg;
 
@@ -81,6 +82,12 @@ pub(crate) enum Command {
     Unlock(unlock::UnlockArguments),
     /// Show the account in use
     Whoami,
+    /// What belongs to your account
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// What this node keeps for others
+    #[command(subcommand)]
+    Mailbox(mailbox::MailboxCommand),
     /// Make and take back invite links
     #[command(subcommand)]
     Invite(invite::InviteCommand),
@@ -167,6 +174,10 @@ mod tests {
             "tidings join https://x/i#v1.abc",
             "tidings contact add https://x/i#v1.abc",
             "tidings status --check",
+            "tidings account mailbox add /ip4/127.0.0.1/udp/1/quic-v1/p2p/12D3 --voucher 0123",
+            "tidings account mailbox remove 12D3",
+            "tidings mailbox voucher create --quota 1GiB --expires 365d",
+            "tidings up --profile mailbox --mailbox vouchers",
             "tidings completion bash",
             "tidings config show --origin",
         ] {

@@ -4,7 +4,7 @@
 //! whole length is one of the padding buckets. What is inside is opaque here.
 
 use crate::codec::{CodecError, decode_exact, encode};
-use crate::id::{OuterId, QueueId, derive};
+use crate::id::{NodeId, OuterId, QueueId, derive};
 use crate::seal::{self, NONCE, TAG};
 use crate::sign::{Label, Signature, SigningKey, VerifyingKey};
 use tls_codec::{TlsByteVecU32, TlsDeserialize, TlsSerialize, TlsSize};
@@ -111,6 +111,43 @@ impl TopicKey {
     pub fn queue(&self) -> QueueId {
         queue_of(&self.public())
     }
+
+    /// The right of one node to read the queue at another, which does not know the members (PROTOCOL A8).
+    #[must_use]
+    pub fn allow_reading(&self, at: &NodeId, reader: &NodeId) -> Signature {
+        self.0.sign(Label::Read, &reading(at, reader))
+    }
+
+    /// Says which queue carries the conversation after this one.
+    #[must_use]
+    pub fn succeeded_by(&self, next: &QueueId) -> Signature {
+        self.0.sign(Label::Succession, next.as_bytes())
+    }
+}
+
+fn reading(at: &NodeId, reader: &NodeId) -> Vec<u8> {
+    [at.as_bytes().as_slice(), reader.as_bytes()].concat()
+}
+
+/// Checks that whoever has the topic key lets `reader` read the queue at the node `at`.
+///
+/// # Errors
+/// [`OuterError::Signature`].
+pub fn may_read(
+    topic_public: &VerifyingKey,
+    at: &NodeId,
+    reader: &NodeId,
+    signature: &Signature,
+) -> Result<(), OuterError> {
+    topic_public.verify(Label::Read, &reading(at, reader), signature).map_err(|_| OuterError::Signature)
+}
+
+/// Checks that whoever has the topic key of a queue names `next` as the one after it.
+///
+/// # Errors
+/// [`OuterError::Signature`].
+pub fn is_succeeded_by(topic_public: &VerifyingKey, next: &QueueId, signature: &Signature) -> Result<(), OuterError> {
+    topic_public.verify(Label::Succession, next.as_bytes(), signature).map_err(|_| OuterError::Signature)
 }
 
 /// The queue that belongs to a public topic key.

@@ -51,11 +51,17 @@ pub enum Label {
     AdminChain,
     /// The wish that somebody be the new owner of a conversation, by the device key.
     Petition,
+    /// Where an account's mailboxes are, by the device key.
+    Reach,
+    /// What a mailbox shall keep for an account, by the device key.
+    Registration,
+    /// Which queue comes after a queue, by the topic key of the earlier one.
+    Succession,
 }
 
 impl Label {
     /// All labels, for tests that try each against each.
-    pub const ALL: [Label; 18] = [
+    pub const ALL: [Label; 21] = [
         Label::IdentityLog,
         Label::Entry,
         Label::BoxKey,
@@ -74,6 +80,9 @@ impl Label {
         Label::Read,
         Label::AdminChain,
         Label::Petition,
+        Label::Reach,
+        Label::Registration,
+        Label::Succession,
     ];
 
     /// The label as it is signed.
@@ -98,6 +107,9 @@ impl Label {
             Label::Read => "tidings/1/read",
             Label::AdminChain => "tidings/1/admin-chain",
             Label::Petition => "tidings/1/petition",
+            Label::Reach => "tidings/1/reach",
+            Label::Registration => "tidings/1/registration",
+            Label::Succession => "tidings/1/succession",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One subcommand a file.
 
+pub(crate) mod account;
 pub(crate) mod chat;
 pub(crate) mod chat_settings;
 pub(crate) mod completion;
@@ -13,6 +14,7 @@ pub(crate) mod listen;
 pub(crate) mod lock;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod paths;
 mod reach;
@@ -42,6 +44,8 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<(), Failu
         Command::Lock => lock::run(context).await,
         Command::Unlock(arguments) => unlock::run(context, &arguments).await,
         Command::Whoami => whoami::run(context).await,
+        Command::Account(command) => account::run(context, command).await,
+        Command::Mailbox(command) => mailbox::run(context, command).await,
         Command::Invite(command) => invite::run(context, command).await,
         Command::Join(arguments) => join::run(context, &arguments).await,
         Command::Contact(command) => contact::run(context, command).await,

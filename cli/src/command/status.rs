@@ -35,6 +35,7 @@ fn text(status: &Status) -> String {
         format!("accounts  {}, {} unlocked", status.accounts, status.unlocked),
         format!("outbox    {} waiting", status.outbox),
     ];
+    lines.extend(status.mailbox.iter().map(|policy| format!("mailbox   {}", printable::line(policy))));
     lines.extend(status.listen.iter().map(|address| format!("listening {}", printable::line(address))));
     lines.extend(reach::lines(&status.reach).iter().map(|line| format!("reach     {}", printable::line(line))));
     for peer in &status.peers {

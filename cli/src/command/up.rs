@@ -34,9 +34,12 @@ pub(crate) struct UpArguments {
     /// A configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// What the node is for: desktop, home, community or relay
+    /// What the node is for: desktop, home, community, relay or mailbox
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+    /// For whom it keeps messages which it cannot read: off, vouchers or open
+    #[arg(long, value_name = "POLICY")]
+    mailbox: Option<String>,
     /// Who may make an account after the first: closed, invite, approval or open
     #[arg(long, value_name = "POLICY")]
     registration: Option<String>,
@@ -68,6 +71,8 @@ struct ReadyLine<'a> {
     peer_id: &'a str,
     listen: &'a [String],
     version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mailbox: Option<&'a str>,
     setup_url: Option<&'a str>,
 }
 
@@ -85,6 +90,7 @@ pub(crate) async fn run(context: &Context, arguments: UpArguments) -> Result<(),
         relay: arguments.relay,
         config: arguments.config,
         profile: arguments.profile,
+        mailbox: arguments.mailbox,
         registration: arguments.registration,
         unlock: arguments.unlock,
     };
@@ -151,7 +157,8 @@ fn announce(context: &Context, ready: &Ready, settings: &Settings) {
     let line = if context.output.json {
         let (http, peer_id, listen, setup_url) =
             (&ready.http, &ready.peer_id, &ready.listen, ready.setup_url.as_deref());
-        serde_json::to_string(&ReadyLine { event: "ready", http, peer_id, listen, version: ready.version, setup_url })
+        let (version, mailbox) = (ready.version, ready.mailbox.as_deref());
+        serde_json::to_string(&ReadyLine { event: "ready", http, peer_id, listen, version, mailbox, setup_url })
             .unwrap_or_default()
     } else {
         text(ready, settings)
@@ -172,6 +179,9 @@ fn text(ready: &Ready, settings: &Settings) -> String {
         format!("  peer id       {}", ready.peer_id),
     ];
     lines.extend(ready.listen.iter().map(|address| format!("  listening     {address}")));
+    if let Some(policy) = &ready.mailbox {
+        lines.push(format!("  mailbox       {policy}: name it with `tidings account mailbox add MULTIADDR`"));
+    }
     if let Some(url) = &ready.setup_url {
         lines.push(format!("  first account `tidings signup NAME`, or in the browser: {url}"));
     }
@@ -216,6 +226,7 @@ mod tests {
             peer_id: "12D3",
             listen: &listen,
             version: "0.1.0",
+            mailbox: None,
             setup_url: None,
         };
         assert_eq!(

@@ -19,7 +19,7 @@ const NOTE: &str = "canary-note-kuala-lumpur";
 const EMAIL: &str = "canary-mail@vladivostok.example";
 
 /// A place and all its bytes.
-type Haystack = (String, Vec<u8>);
+pub(crate) type Haystack = (String, Vec<u8>);
 
 // REQ-VAULT-5
 #[test]
@@ -98,7 +98,7 @@ fn the_search_finds_what_is_there(haystacks: &[Haystack], nodes: &[Node; 2]) {
     }
 }
 
-fn files(folder: &Path, into: &mut Vec<Haystack>) {
+pub(crate) fn files(folder: &Path, into: &mut Vec<Haystack>) {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
         let name = path.display().to_string();
@@ -112,7 +112,7 @@ fn files(folder: &Path, into: &mut Vec<Haystack>) {
 }
 
 /// Whether the word is there: as it is in any case, as hexadecimal, or inside base64 at any offset.
-fn holds(bytes: &[u8], word: &str) -> bool {
+pub(crate) fn holds(bytes: &[u8], word: &str) -> bool {
     let lower = bytes.to_ascii_lowercase();
     let mut forms = vec![(&lower, word.to_ascii_lowercase()), (&lower, hex(word))];
     let bytes = bytes.to_vec();
@@ -125,7 +125,7 @@ fn holds(bytes: &[u8], word: &str) -> bool {
     forms.iter().any(|(bytes, form)| bytes.windows(form.len()).any(|window| window == form.as_bytes()))
 }
 
-fn hex(word: &str) -> String {
+pub(crate) fn hex(word: &str) -> String {
     word.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 

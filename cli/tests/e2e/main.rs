@@ -16,6 +16,8 @@ mod group_roles;
 mod kill_dash_nine;
 mod kill_dash_nine_groups;
 mod local_network;
+mod mailbox;
+mod mailbox_return;
 mod message_acts;
 mod netns;
 

@@ -1,16 +1,18 @@
 //! The identity log: what an account says about itself, signed by its root key and always shipped whole.
 //!
-//! Spec: `PROTOCOL.md` A3, `DECISIONS.md` 5, 6, 10, 12. Owns making, reading and checking the log and the box key records beside it.
+//! Spec: `PROTOCOL.md` A3, `DECISIONS.md` 5, 6, 10, 12. Owns making, reading and checking the log and the box key and reach records beside it.
 //! Has no clock: whether a device's `not_after` has passed is for the caller to judge.
 
 mod box_key_record;
 mod entry;
 mod log;
+mod reach_record;
 mod read;
 
 pub use box_key_record::{BoxKeyError, BoxKeyRecord};
 pub use entry::{DeviceRecord, Home};
 pub use log::IdentityLog;
+pub use reach_record::{Mailbox, ReachError, ReachRecord};
 
 use crate::codec::CodecError;
 use crate::sign::BadSignature;
@@ -23,6 +25,10 @@ pub const MAX_DEVICES: usize = 8;
 pub const MAX_HOMES: usize = 4;
 /// The most addresses of one home node.
 pub const MAX_HOME_ADDRESSES: usize = 8;
+/// The most mailboxes of an account.
+pub const MAX_MAILBOXES: usize = 3;
+/// The most addresses of one mailbox.
+pub const MAX_MAILBOX_ADDRESSES: usize = 3;
 /// The longest binary multiaddr, in bytes.
 pub const MAX_ADDRESS: usize = 256;
 

@@ -13,6 +13,7 @@ pub mod event;
 pub mod group;
 pub mod group_settings;
 pub mod invite;
+pub mod mailbox;
 pub mod me;
 pub mod page;
 pub mod problem;
@@ -33,6 +34,7 @@ pub use group_settings::{
     MemberPatchRequest, PostRule, RecoveryRule,
 };
 pub use invite::{Invite, InviteKind, InviteRequest};
+pub use mailbox::{Mailbox, MailboxRequest, MailboxState, Voucher, VoucherRequest};
 pub use me::{Account, Me, PrivacySettings};
 pub use page::{Page, PageQuery};
 pub use problem::{ErrorCode, FieldProblem, PROBLEM_CONTENT_TYPE, Problem};

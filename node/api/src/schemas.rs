@@ -6,8 +6,8 @@ use utoipa::OpenApi;
 
 use crate::{
     Chat, Contact, ContactAnswer, ContactRequest, Event, Group, GroupCreateRequest, GroupSendRequest, Health, Invite,
-    InviteRequest, LoginRequest, Me, MemberAddRequest, Message, Page, PasswordRequest, Problem, SendRequest,
-    SessionAnswer, SignupAnswer, SignupRequest, Status, Version,
+    InviteRequest, LoginRequest, Mailbox, MailboxRequest, Me, MemberAddRequest, Message, Page, PasswordRequest,
+    Problem, SendRequest, SessionAnswer, SignupAnswer, SignupRequest, Status, Version, Voucher, VoucherRequest,
 };
 
 /// The OpenAPI document with all schemas and no paths.
@@ -18,7 +18,7 @@ use crate::{
         Problem, SignupRequest, SignupAnswer, LoginRequest, SessionAnswer, PasswordRequest, Me, InviteRequest, Invite,
         Page<Invite>, ContactRequest, ContactAnswer, Contact, Page<Contact>, Chat, Page<Chat>, SendRequest, Message,
         Page<Message>, GroupCreateRequest, GroupSendRequest, MemberAddRequest, Group, Page<Group>, Event, Status,
-        Health, Version,
+        Health, Version, MailboxRequest, Mailbox, Page<Mailbox>, VoucherRequest, Voucher,
     ))
 )]
 pub struct Schemas;

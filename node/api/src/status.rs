@@ -27,6 +27,9 @@ pub struct Status {
     pub uptime_seconds: u64,
     /// How many entries wait for another node.
     pub outbox: u64,
+    /// For whom it keeps messages that it cannot read: `vouchers` or `open`; absent if for nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<String>,
     /// Where it does not do well; empty when all is good.
     pub degraded: Vec<Degraded>,
 }

@@ -5,6 +5,7 @@ use tidings_crypto::invite::InviteLink;
 
 use crate::account::policy::{AddRule, JoinRule, PostRule, RecoveryRule, Role};
 use crate::record::contact::ContactRecord;
+use crate::record::mailbox::OwnMailboxRecord;
 use crate::record::message::MessageRecord;
 use crate::store::write_set::WriteSet;
 use crate::wire::content::{Mention, MessageRef};
@@ -283,6 +284,31 @@ pub enum Command {
         /// What.
         act: ChatAct,
     },
+    /// Name a mailbox.
+    AddMailbox {
+        /// Whose.
+        account: AccountId,
+        /// Which node.
+        node: NodeId,
+        /// Where it is: binary multiaddrs, at most three.
+        addresses: Vec<Vec<u8>>,
+        /// What its operator gave; empty if nothing.
+        voucher: Vec<u8>,
+    },
+    /// Give a mailbox up.
+    RemoveMailbox {
+        /// Whose.
+        account: AccountId,
+        /// Which node.
+        node: NodeId,
+    },
+    /// Make a voucher against which this node is somebody's mailbox.
+    CreateVoucher {
+        /// Most bytes it keeps for them.
+        quota: u64,
+        /// How long it can be redeemed, in seconds.
+        lifetime_seconds: u64,
+    },
     /// Rows of the shell (sessions), committed like all others.
     Write(WriteSet),
     /// Remember where a node can be reached.
@@ -305,6 +331,10 @@ pub enum Answer {
     Invite(InviteLink),
     /// The contact as it stands.
     Contact(Box<ContactRecord>),
+    /// The mailbox as it stands.
+    Mailbox(Box<OwnMailboxRecord>),
+    /// The voucher; it is shown once.
+    Voucher([u8; 16]),
     /// The message as stored.
     Message(Box<MessageRecord>),
     /// The conversation as it stands; read it with [`crate::query`].

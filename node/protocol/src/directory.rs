@@ -52,16 +52,29 @@ pub(crate) fn remember_homes(step: &mut Step<'_>, log: &IdentityLog) -> Outcome<
     Ok(log.homes().first().map(|home| home.node))
 }
 
+/// What the node shows of an account that lives or has its mailbox here: identity log, box key record, reach record.
+fn public(step: &Step<'_>, account: &AccountId) -> Outcome<Option<IdResponse>> {
+    let shown = |log, box_key, reach| IdResponse {
+        log: wire::field(log),
+        box_key: wire::field(box_key),
+        reach: wire::field(reach),
+    };
+    if let Some(own) = self::account(step, account)? {
+        return Ok(Some(shown(own.identity_log, own.box_key, own.reach)));
+    }
+    let sponsor: Option<crate::record::mailbox::SponsorRecord> =
+        step.rows.get(Scope::Node, Table::Sponsor, account.as_bytes())?;
+    Ok(sponsor.map(|sponsor| shown(sponsor.identity_log, sponsor.box_key, sponsor.reach)))
+}
+
 /// Answers `/tidings/id/1`.
 pub(crate) fn id_request(step: &Step<'_>, bytes: &[u8]) -> Outcome<IdResponse> {
     let found = match wire::decode::<IdRequest>(bytes, "id request") {
-        Ok(request) => account(step, &request.account)?,
+        Ok(request) => public(step, &request.account)?,
         Err(_) => None,
     };
-    Ok(match found {
-        Some(record) => IdResponse { log: wire::field(record.identity_log), box_key: wire::field(record.box_key) },
-        None => IdResponse { log: wire::field(Vec::new()), box_key: wire::field(Vec::new()) },
-    })
+    let nothing = || wire::field(Vec::new());
+    Ok(found.unwrap_or_else(|| IdResponse { log: nothing(), box_key: nothing(), reach: nothing() }))
 }
 
 /// An identity log that this node stored after verifying it.

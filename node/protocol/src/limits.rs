@@ -195,3 +195,80 @@ pub const DEPENDENCIES_MAX: usize = 4;
 
 /// Messages that wait for one contact's conversation to exist. Beyond it `send` is refused.
 pub const WAITING_MESSAGES_MAX: usize = 1000;
+
+/// Most bytes and entries of a queue that accounts of this node read. Ten years of a busy group's texts fit; beyond it the oldest entries that
+/// every account here has processed and every follower has acknowledged are deleted, a little more than needed so that it is not done for
+/// each entry anew. If accounts are locked and nothing can go, a quarter more is taken and then the sender is told to keep it.
+pub const QUEUE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// See [`QUEUE_BYTES_MAX`].
+pub const QUEUE_ENTRIES_MAX: u64 = 500_000;
+
+/// Entries deleted in one step, so that no step holds the driver for long. The rest follows at once.
+pub const REMOVED_PER_STEP_MAX: usize = 1000;
+
+/// Queues looked at in one step of the hourly round.
+pub const RETENTION_QUEUES_STEP: usize = 64;
+/// How often all queues are looked at, in milliseconds.
+pub const RETENTION_MS: u64 = 3600 * 1000;
+
+/// How long entries are kept for a queue that nobody here has asked for, in milliseconds: 7 days. A welcome that takes longer comes with a
+/// sync.
+pub const PROVISIONAL_LIFETIME_MS: u64 = 7 * 24 * 3600 * 1000;
+
+/// After another queue took over, the old one serves in full for this time, in milliseconds (PROTOCOL A8): entries are on their way.
+pub const CLOSING_FULL_MS: u64 = 10 * 60 * 1000;
+/// Then it takes so many entries a day of at most so many bytes: room for those who know no other queue, and little for those who were removed.
+pub const CLOSING_ENTRIES_PER_DAY: u32 = 64;
+/// See [`CLOSING_ENTRIES_PER_DAY`].
+pub const CLOSING_ENTRY_BYTES_MAX: usize = 2048;
+/// And then it is deleted, in milliseconds: 7 days.
+pub const CLOSING_LIFETIME_MS: u64 = 7 * 24 * 3600 * 1000;
+
+/// How long a deleted entry is remembered, so that it is not taken again, in milliseconds: 30 days, as long as a sender tries. A queue that has
+/// ended is remembered as long.
+pub const REMOVED_REMEMBERED_MS: u64 = 30 * 24 * 3600 * 1000;
+
+/// How long a mailbox keeps an entry that some reader has not fetched, in milliseconds: 30 days (PROTOCOL A7).
+pub const MAILBOX_LIFETIME_MS: u64 = 30 * 24 * 3600 * 1000;
+
+/// Most bytes a mailbox keeps for an account that came without a voucher: a hundred thousand texts. A voucher names its own bound. Beyond it
+/// senders are told to keep their entries.
+pub const SPONSOR_BYTES_OPEN: u64 = 64 * 1024 * 1024;
+/// Most accounts without a voucher: 6.25 GiB in all.
+pub const SPONSORS_OPEN_MAX: usize = 100;
+/// After this time without a registration a sponsor is forgotten with everything kept for it, in milliseconds: 60 days. Homes register daily.
+pub const SPONSOR_ABSENT_MS: u64 = 60 * 24 * 3600 * 1000;
+/// Most bytes of one queue at a mailbox, so that one loud conversation leaves room for the others: half of what an account has without voucher.
+pub const MAILBOX_QUEUE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// The part of a sponsor's bytes that contacts may fill with queues which the account has not claimed yet, as a divisor.
+pub const UNCLAIMED_DIVISOR: u64 = 4;
+/// Most queues that contacts have opened for one account and that it has not claimed yet.
+pub const UNCLAIMED_QUEUES_MAX: usize = 64;
+/// Most queues, readers of a queue and contact tokens in one registration: with all of them it stays under the frame limit for people with
+/// hundreds of conversations. What is beyond is not named, and not kept.
+pub const CLAIMS_MAX: usize = 2000;
+/// See [`CLAIMS_MAX`].
+pub const CLAIM_READERS_MAX: usize = 128;
+/// Most readers in all claims of one registration: 96 bytes each.
+pub const CLAIM_READERS_ALL: usize = 6000;
+
+/// Most bytes of items in one answer to a collection. The rest comes with the next.
+pub const COLLECT_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+/// How often a node reads from the mailboxes it knows while it is connected to them, in milliseconds. Mailboxes say when something came; this
+/// is for when that was lost.
+pub const MAILBOX_READ_MS: u64 = 5 * 60 * 1000;
+/// How long a mailbox waits for company before it says that something came, in milliseconds.
+pub const SOMETHING_CAME_MS: u64 = 200;
+/// How long a change of what a mailbox shall keep waits for others, in milliseconds.
+pub const REGISTER_DELAY_MS: u64 = 100;
+/// How often a mailbox is told of an account that has not changed, in milliseconds: once a day.
+pub const REGISTER_AGAIN_MS: u64 = 24 * 3600 * 1000;
+
+/// Mailbox nodes that follow one conversation, beside its members' homes: beyond it those of the last members are left out.
+pub const CONVERSATION_MAILBOXES_MAX: usize = 9;
+
+/// How many key packages one token takes a day while the account is locked or from a mailbox, where nothing refills the pool (PROTOCOL A8).
+pub const KEY_PACKAGES_PER_DAY_LOCKED: u32 = 5;
+/// How long the private rows of a last resort are kept after it was replaced, in milliseconds: 7 days (PROTOCOL A8).
+pub const LAST_RESORT_KEPT_MS: u64 = 7 * 24 * 3600 * 1000;

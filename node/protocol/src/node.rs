@@ -13,7 +13,7 @@ use crate::directory;
 use crate::effect::{Effect, Output};
 use crate::error::{Error, Fault, Outcome};
 use crate::input::{Input, Protocol, RequestFailure};
-use crate::limits::ANCHORS_MAX;
+use crate::limits::{ANCHORS_MAX, RETRY_MS_MAX};
 use crate::log;
 use crate::peer::{Peers, Purpose};
 use crate::record;
@@ -35,13 +35,15 @@ pub struct NodeConfig {
     pub index_key: [u8; 32],
     /// Chosen epochs behind the tip whose state is kept: [`crate::limits::ANCHORS_MAX`] unless somebody wants more forward secrecy.
     pub anchors: usize,
+    /// For whom it is a mailbox.
+    pub mailbox: log::mailbox::MailboxPolicy,
 }
 
 impl NodeConfig {
     /// What a node is told if nobody wants anything else.
     #[must_use]
     pub const fn new(node: NodeId, index_key: [u8; 32]) -> Self {
-        Self { node, index_key, anchors: ANCHORS_MAX }
+        Self { node, index_key, anchors: ANCHORS_MAX, mailbox: log::mailbox::MailboxPolicy::Off }
     }
 }
 
@@ -124,6 +126,11 @@ fn route(step: &mut Step<'_>, input: Input) -> Outcome<()> {
 
 /// After a start: every node that keeps a queue of ours, or for which something waits, is to be reached.
 fn start(step: &mut Step<'_>) -> Outcome<()> {
+    step.set_timer(TimerKind::RetentionRound(tidings_crypto::QueueId::from_bytes([0; 32])), RETRY_MS_MAX);
+    for mailbox in account::mailbox_reading::all_nodes(step)? {
+        step.peers.peer(mailbox).wanted = true;
+        step.to_serve.insert(mailbox);
+    }
     for (_, value) in step.rows.scan(Scope::Node, Table::Queue, b"", usize::MAX)? {
         let queue: QueueRecord = record::decode(&value, "queue")?;
         for follower in queue.followers {
@@ -147,6 +154,7 @@ fn connected(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     state.failures = 0;
     log::peer_wait::over(step, peer)?;
     log::sync::start(step, peer)?;
+    account::mailbox_reading::connected(step, peer)?;
     step.to_serve.insert(peer);
     step.to_ask.insert(peer);
     Ok(())
@@ -174,6 +182,13 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
             TimerKind::CatchUp(account, queue) => {
                 step.to_catch_up.insert((account, queue));
             }
+            TimerKind::Retention(queue) => log::retention::look(step, &queue)?,
+            TimerKind::RetentionRound(from) => log::retention::round(step, &from)?,
+            TimerKind::Register(account) => {
+                drop(refused(step.attempt(|step| account::mailbox::register(step, account)))?);
+            }
+            TimerKind::ReadMailbox(mailbox) => account::mailbox_reading::read_from(step, mailbox)?,
+            TimerKind::SomethingCame(reader) => log::mailbox::tell(step, reader),
         }
     }
     Ok(())
@@ -206,6 +221,9 @@ fn response(
         }
         Purpose::Parcel(row) => log::parcel::answered(step, peer, &row, result),
         Purpose::Identity { account, contact } => account::contact::add::answered(step, account, &contact, result),
+        Purpose::Register { account, told, .. } => account::mailbox::registered(step, peer, account, told, result),
+        Purpose::Collect(account) => account::mailbox_reading::collected(step, peer, account, result),
+        Purpose::Mailbox => Ok(()),
         Purpose::Keys { account, conversation, contact } => {
             account::conversation::member_add::answered(step, peer, account, &conversation, &contact, result)
         }
@@ -257,6 +275,16 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
             account::message::read::mark(step, account, &conversation, None).map(|()| Answer::Done)
         }
         Command::Chat { account, act } => account::message::act(step, account, act),
+        Command::AddMailbox { account, node, addresses, voucher } => {
+            account::mailbox::add(step, account, node, addresses, voucher)
+                .map(|mailbox| Answer::Mailbox(Box::new(mailbox)))
+        }
+        Command::RemoveMailbox { account, node } => {
+            account::mailbox::remove(step, account, node).map(|()| Answer::Done)
+        }
+        Command::CreateVoucher { quota, lifetime_seconds } => {
+            Ok(Answer::Voucher(log::voucher::create(step, quota, lifetime_seconds)))
+        }
         Command::Write(writes) => {
             for write in writes.0 {
                 step.rows.write(write);

@@ -24,6 +24,19 @@ pub(crate) enum Purpose {
         /// Whose link.
         contact: AccountId,
     },
+    /// What a mailbox shall keep for an account.
+    Register {
+        /// Whose.
+        account: AccountId,
+        /// Where.
+        mailbox: NodeId,
+        /// Hash of what it is told.
+        told: Vec<u8>,
+    },
+    /// Inbox items that a mailbox keeps for an account.
+    Collect(AccountId),
+    /// Something said to a mailbox, or by one, whose answer does not matter.
+    Mailbox,
     /// A key package of a contact, so that they can be added.
     Keys {
         /// Who adds.
@@ -62,6 +75,11 @@ impl Peers {
 
     pub(crate) fn is_connected(&self, node: NodeId) -> bool {
         self.peers.get(&node).is_some_and(|peer| peer.connected)
+    }
+
+    /// Whether a conversation is shared with this node, or it is a mailbox of an account here.
+    pub(crate) fn is_wanted(&self, node: NodeId) -> bool {
+        self.peers.get(&node).is_some_and(|peer| peer.wanted)
     }
 
     /// Registers a request and names it.

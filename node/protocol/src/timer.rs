@@ -21,6 +21,16 @@ pub(crate) enum TimerKind {
     Expiry(AccountId),
     /// Go on processing a queue.
     CatchUp(AccountId, QueueId),
+    /// Delete what need not be kept of a queue.
+    Retention(QueueId),
+    /// Look at all queues, from this one on.
+    RetentionRound(QueueId),
+    /// Tell an account's mailboxes what changed.
+    Register(AccountId),
+    /// Read from a mailbox.
+    ReadMailbox(NodeId),
+    /// As a mailbox: tell a reader that something came.
+    SomethingCame(NodeId),
 }
 
 /// All timers that are set; each kind at most once.
@@ -46,6 +56,13 @@ impl Timers {
     /// Whether a timer of this kind is set.
     pub(crate) fn is_set(&self, kind: TimerKind) -> bool {
         self.set.contains_key(&kind)
+    }
+
+    /// Takes a timer back.
+    pub(crate) fn cancel(&mut self, kind: TimerKind) {
+        if let Some(at) = self.set.remove(&kind) {
+            self.due.remove(&(at, kind));
+        }
     }
 
     /// Takes the next timer that is due.

@@ -33,7 +33,11 @@ fn contacts(world: &World, person: Person) -> Vec<ContactRecord> {
 }
 
 fn introduction(world: &World, person: Person) -> Introduction {
-    Introduction { log: wire::field(world.directory(person).identity_log), name: wire::field(b"x".to_vec()) }
+    Introduction {
+        log: wire::field(world.directory(person).identity_log),
+        name: wire::field(b"x".to_vec()),
+        reach: wire::field(vec![]),
+    }
 }
 
 fn add(package: &SignedKeyPackage) -> CommitPlan {
@@ -449,7 +453,11 @@ fn a_node_that_answers_a_link_with_another_identity_or_box_key_gets_no_request()
     ];
     let link = world.invite(alice);
     for (log, box_key) in answers {
-        let answer = wire::encode(&IdResponse { log: wire::field(log), box_key: wire::field(box_key) });
+        let answer = wire::encode(&IdResponse {
+            log: wire::field(log),
+            box_key: wire::field(box_key),
+            reach: wire::field(vec![]),
+        });
         world.tamper = Some(Box::new(move |_, protocol, _| (protocol == Protocol::Id).then(|| answer.clone())));
         world.command(1, Command::AddContact { account: bob.account, link: link.clone() }).unwrap();
         world.advance(5_000);

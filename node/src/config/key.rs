@@ -1,7 +1,7 @@
 //! The names of settings.
 
 /// Settings with a fixed name.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "data",
     "http",
     "listen",
@@ -13,6 +13,7 @@ const KEYS: [&str; 14] = [
     "gossip.records",
     "gossip.name",
     "profile",
+    "mailbox",
     "registration",
     "public_url",
     "allowed_hosts",

@@ -49,6 +49,8 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     /// `--profile`
     pub profile: Option<String>,
+    /// `--mailbox`
+    pub mailbox: Option<String>,
     /// `--registration`
     pub registration: Option<String>,
     /// `--unlock NAME=FILE`, repeated
@@ -92,6 +94,7 @@ impl Layer {
         set("peer", list(&flags.peer), "--peer");
         set("relay.use", list(&flags.relay), "--relay");
         set("profile", flags.profile.clone().map(Raw::Text), "--profile");
+        set("mailbox", flags.mailbox.clone().map(Raw::Text), "--mailbox");
         set("registration", flags.registration.clone().map(Raw::Text), "--registration");
         for (name, file) in &flags.unlock {
             set(&key::passphrase_file(name), Some(text(file)), "--unlock");

@@ -6,6 +6,7 @@
 mod error;
 mod key;
 mod layer;
+mod mailbox;
 mod parse;
 mod profile;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 
 pub use error::ConfigError;
 pub use layer::{Flags, Origin};
+pub use mailbox::Mailbox;
 pub use profile::Profile;
 
 use std::collections::BTreeMap;
@@ -74,6 +76,8 @@ pub struct Settings {
     pub gossip_name: Setting<String>,
     /// `profile`: what the node is for.
     pub profile: Setting<Profile>,
+    /// `mailbox`: for whom it keeps messages that it cannot read.
+    pub mailbox: Setting<Mailbox>,
     /// `registration`: who may make an account after the first.
     pub registration: Setting<Registration>,
     /// `public_url`: where people reach it, if not at `http`.
@@ -125,7 +129,9 @@ impl Settings {
                 Setting { value: folder.join("tidings"), origin: Origin::Default }
             }
         };
-        let profile = merged.parsed("profile", Profile::default(), "one of desktop, home, community, relay")?;
+        let profile: Setting<Profile> =
+            merged.parsed("profile", Profile::default(), "one of desktop, home, community, relay, mailbox")?;
+        let registration = if profile.value.has_people() { Registration::default() } else { Registration::Closed };
         let yes_or_no = |key, default| merged.parsed(key, default, "true or false");
         let default_http = SocketAddr::from((Ipv4Addr::LOCALHOST, HTTP_PORT));
         Ok(Self {
@@ -139,12 +145,9 @@ impl Settings {
             relay_allow: merged.listed("relay.allow", "peer ids")?,
             gossip_records: yes_or_no("gossip.records", profile.value.exchanges_records())?,
             gossip_name: merged.parsed("gossip.name", String::new(), "a name")?,
+            mailbox: merged.parsed("mailbox", profile.value.mailbox(), "one of off, vouchers, open")?,
+            registration: merged.parsed("registration", registration, "one of closed, invite, approval, open")?,
             profile,
-            registration: merged.parsed(
-                "registration",
-                Registration::default(),
-                "one of closed, invite, approval, open",
-            )?,
             public_url: merged.url("public_url")?,
             allowed_hosts: merged.listed("allowed_hosts", "host names")?,
             accounts: merged.accounts()?,
@@ -170,6 +173,7 @@ impl Settings {
             row("gossip.records", self.gossip_records.value.to_string(), &self.gossip_records.origin),
             row("gossip.name", self.gossip_name.value.clone(), &self.gossip_name.origin),
             row("profile", self.profile.value.to_string(), &self.profile.origin),
+            row("mailbox", self.mailbox.value.to_string(), &self.mailbox.origin),
             row("registration", self.registration.value.to_string(), &self.registration.origin),
             row("public_url", self.public_url.value.clone().unwrap_or_default(), &self.public_url.origin),
             row("allowed_hosts", list(&self.allowed_hosts.value), &self.allowed_hosts.origin),

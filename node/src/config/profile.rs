@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::mailbox::Mailbox;
+
 /// The role, which decides defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
@@ -13,8 +15,10 @@ pub enum Profile {
     Home,
     /// Many people, under a public name.
     Community,
-    /// No people: it keeps and forwards for others.
+    /// No people: it forwards for others.
     Relay,
+    /// No people: it keeps for others what it cannot read.
+    Mailbox,
 }
 
 impl Profile {
@@ -23,7 +27,25 @@ impl Profile {
     pub const fn announces_locally(self) -> bool {
         match self {
             Self::Desktop | Self::Home => true,
-            Self::Community | Self::Relay => false,
+            Self::Community | Self::Relay | Self::Mailbox => false,
+        }
+    }
+
+    /// Whether people have accounts on it.
+    #[must_use]
+    pub const fn has_people(self) -> bool {
+        match self {
+            Self::Desktop | Self::Home | Self::Community | Self::Relay => true,
+            Self::Mailbox => false,
+        }
+    }
+
+    /// For whom it keeps unless the setting `mailbox` says otherwise.
+    #[must_use]
+    pub const fn mailbox(self) -> Mailbox {
+        match self {
+            Self::Desktop | Self::Home | Self::Community | Self::Relay => Mailbox::Off,
+            Self::Mailbox => Mailbox::Open,
         }
     }
 
@@ -32,7 +54,7 @@ impl Profile {
     pub const fn serves_as_relay(self) -> bool {
         match self {
             Self::Desktop | Self::Home => false,
-            Self::Community | Self::Relay => true,
+            Self::Community | Self::Relay | Self::Mailbox => true,
         }
     }
 
@@ -42,7 +64,7 @@ impl Profile {
     pub const fn exchanges_records(self) -> bool {
         match self {
             Self::Desktop | Self::Home => false,
-            Self::Community | Self::Relay => true,
+            Self::Community | Self::Relay | Self::Mailbox => true,
         }
     }
 
@@ -54,6 +76,7 @@ impl Profile {
             Self::Home => "home",
             Self::Community => "community",
             Self::Relay => "relay",
+            Self::Mailbox => "mailbox",
         }
     }
 }
@@ -66,14 +89,14 @@ impl fmt::Display for Profile {
 
 /// The text names no profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a profile is one of desktop, home, community, relay")]
+#[error("a profile is one of desktop, home, community, relay, mailbox")]
 pub struct UnknownProfile;
 
 impl FromStr for Profile {
     type Err = UnknownProfile;
 
     fn from_str(text: &str) -> Result<Self, UnknownProfile> {
-        [Self::Desktop, Self::Home, Self::Community, Self::Relay]
+        [Self::Desktop, Self::Home, Self::Community, Self::Relay, Self::Mailbox]
             .into_iter()
             .find(|profile| profile.as_str() == text)
             .ok_or(UnknownProfile)

@@ -31,6 +31,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use tidings_crypto::id::NodeId;
 use tidings_crypto::sign::SigningKey;
+use tidings_protocol::log::mailbox::MailboxPolicy;
 use tidings_protocol::node::{Node, NodeConfig};
 use tokio::sync::{mpsc, watch};
 
@@ -48,7 +49,12 @@ use outlet::Outlet;
 ///
 /// # Errors
 /// The system gives no thread or no randomness.
-pub fn start(store: Store, network: mpsc::Sender<NetworkCommand>, clock: Clock) -> io::Result<DriverHandle> {
+pub fn start(
+    store: Store,
+    network: mpsc::Sender<NetworkCommand>,
+    clock: Clock,
+    mailbox: MailboxPolicy,
+) -> io::Result<DriverHandle> {
     let keys = store.keys().clone();
     let node = NodeId::from_bytes(*SigningKey::from_seed(&keys.node_seed).verifying_key().as_bytes());
     let mut seed = [0; 32];
@@ -58,7 +64,7 @@ pub fn start(store: Store, network: mpsc::Sender<NetworkCommand>, clock: Clock) 
     start_with(store, network, clock, move || {
         let mut seed = [0; 32];
         seeds.fill_bytes(&mut seed);
-        Node::new(NodeConfig::new(node, *keys.index), seed)
+        Node::new(NodeConfig { mailbox, ..NodeConfig::new(node, *keys.index) }, seed)
     })
 }
 

@@ -68,7 +68,7 @@ pub(super) async fn list(
         .collect();
     for (id, record) in invites::list(&snapshot, caller.account)? {
         if !record.revoked && record.uses_left > 0 && u64::from(record.expires) * 1000 > now {
-            found.push(view::invite::contact(&id, &record, caller.account, state.node(), state.link_base()));
+            found.push(view::invite::contact(&id, &record, caller.account, state.link_base()));
         }
     }
     found.sort_by(|a, b| a.id.cmp(&b.id));
@@ -107,7 +107,7 @@ async fn for_contact(
     };
     let record = invites::list(&caller.unlocked()?, caller.account)?.into_iter().find(|(id, _)| *id == link.id());
     let (id, record) = record.ok_or_else(super::unexpected)?;
-    Ok(view::invite::contact(&id, &record, caller.account, state.node(), state.link_base()))
+    Ok(view::invite::contact(&id, &record, caller.account, state.link_base()))
 }
 
 async fn for_account(

@@ -22,6 +22,7 @@ mod host;
 mod invites;
 mod json_body;
 mod limits;
+mod mailboxes;
 mod me;
 mod messages;
 mod naming;
@@ -66,6 +67,9 @@ fn api() -> Router<AppState> {
         .route("/me/settings", get(me::settings).patch(me::set_settings))
         .route("/me/lock", post(me::lock))
         .route("/me/unlock", post(me::unlock))
+        .route("/me/mailboxes", get(mailboxes::list).post(mailboxes::add))
+        .route("/me/mailboxes/{peerId}", delete(mailboxes::remove))
+        .route("/mailbox/vouchers", post(mailboxes::create_voucher))
         .route("/invites", get(invites::list).post(invites::create))
         .route("/invites/{id}", delete(invites::revoke))
         .route("/contacts", get(contacts::list).post(contacts::add))

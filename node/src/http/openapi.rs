@@ -11,13 +11,14 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{auth, chat, chats, contacts, events, group_change, groups, invites, me, messages, status};
+use super::{auth, chat, chats, contacts, events, group_change, groups, invites, mailboxes, me, messages, status};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Tidings", description = "The API of a Tidings node. Errors are RFC 9457 problems with stable codes."),
     paths(
         auth::signup, auth::login, auth::refresh, auth::logout, me::me, me::lock, me::unlock,
+        mailboxes::list, mailboxes::add, mailboxes::remove, mailboxes::create_voucher,
         invites::create, invites::list, invites::revoke, contacts::list, contacts::add, chats::list, chats::read,
         chats::draft, chats::mute, chats::timer, chats::archive, chats::read_receipts, messages::show, messages::edit,
         messages::delete, messages::react, messages::unreact, messages::retry, messages::cancel, me::settings,

@@ -25,6 +25,8 @@ pub struct HttpSettings {
     pub public_url: Option<String>,
     /// `allowed_hosts`: further names under which it may be asked for, each `name` or `name:port`.
     pub allowed_hosts: Vec<String>,
+    /// For whom the node is a mailbox; absent if for nobody.
+    pub mailbox: Option<String>,
 }
 
 struct Parts {

@@ -25,6 +25,14 @@ const OUTBOX_COUNTED_MAX: usize = 10_000;
 /// Whoever may see the node's state; the owner and the node's own user see its peers too.
 pub(super) struct Observer {
     sees_peers: bool,
+    on_socket: bool,
+}
+
+impl Observer {
+    /// Whether it is the node's own user on its Unix socket.
+    pub(super) const fn runs_the_node(&self) -> bool {
+        self.on_socket
+    }
 }
 
 impl FromRequestParts<AppState> for Observer {
@@ -33,10 +41,10 @@ impl FromRequestParts<AppState> for Observer {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
         // On the socket no account is needed: a node without one has a status as well.
         if matches!(parts.extensions.get::<Peer>(), Some(Peer::Unix { trusted: true })) {
-            return Ok(Self { sees_peers: true });
+            return Ok(Self { sees_peers: true, on_socket: true });
         }
         let caller = Caller::from_request_parts(parts, state).await?;
-        Ok(Self { sees_peers: caller.record()?.owner })
+        Ok(Self { sees_peers: caller.record()?.owner, on_socket: false })
     }
 }
 
@@ -65,6 +73,7 @@ pub(super) async fn status(State(state): State<AppState>, observer: Observer) ->
         unlocked,
         uptime_seconds: state.uptime_seconds(),
         outbox: outbox(&snapshot)?,
+        mailbox: state.settings().mailbox.clone(),
         degraded,
     }))
 }

@@ -60,6 +60,8 @@ pub struct IdentityConfig {
     pub registration: Registration,
     /// The secret of the one-time setup link, with which the first account can be made from elsewhere.
     pub setup_secret: Option<Zeroizing<String>>,
+    /// Whether the node is for people at all; on one that is not, nobody makes even the first account.
+    pub people: bool,
 }
 
 /// The identity layer of a running node.
@@ -73,6 +75,7 @@ pub struct Identity {
     attempts: Mutex<Attempts>,
     registration: Registration,
     setup_secret: Option<Zeroizing<String>>,
+    people: bool,
     /// One sign-up at a time, so that the first account is one and an invite is not used twice.
     signing_up: tokio::sync::Mutex<()>,
     /// One change of sessions at a time, so that of two uses of one refresh token only one wins.
@@ -93,6 +96,7 @@ impl Identity {
             attempts: Mutex::new(Attempts::default()),
             registration: config.registration,
             setup_secret: config.setup_secret,
+            people: config.people,
             signing_up: tokio::sync::Mutex::new(()),
             changing_sessions: tokio::sync::Mutex::new(()),
         }

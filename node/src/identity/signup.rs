@@ -79,6 +79,9 @@ impl Identity {
         invite: Option<&Zeroizing<String>>,
         guest: Guest,
     ) -> Result<Option<[u8; 16]>, IdentityError> {
+        if !self.people {
+            return Err(IdentityError::Closed);
+        }
         if fresh {
             let shown = invite.map(|invite| invite.trim().as_bytes());
             let setup = self.setup_secret.as_ref().map(|secret| secret.as_bytes());

@@ -6,7 +6,9 @@
 
 use libp2p::multiaddr::{Multiaddr, Protocol};
 use libp2p::{PeerId, multiaddr};
+use tidings_crypto::id::NodeId;
 
+use super::identity::node_id_of;
 use super::limits::{ADDRESS_BYTES_MAX, ADDRESSES_PER_PEER_MAX};
 
 /// The address without the peer's own `/p2p/…`; `None` if it can't be dialed, or names somebody else.
@@ -74,6 +76,13 @@ pub(super) fn with_peer(address: &Multiaddr) -> Option<(PeerId, Multiaddr)> {
         return None;
     };
     dialable(address.clone(), &peer).map(|address| (peer, address))
+}
+
+/// The node that a multiaddr ending in `/p2p/…` names, and the address in binary; `None` if it can't be dialed.
+#[must_use]
+pub fn named_node(text: &str) -> Option<(NodeId, Vec<u8>)> {
+    let (peer, address) = with_peer(&text.trim().parse().ok()?)?;
+    Some((node_id_of(&peer)?, address.to_vec()))
 }
 
 #[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum of forty protocols")]

@@ -37,6 +37,7 @@ pub use libp2p::{Multiaddr, PeerId};
 use tidings_crypto::sign::SigningKey;
 use tokio::sync::{mpsc, oneshot};
 
+pub use address::named_node;
 use behaviour::Parts;
 pub use behaviour::protocol_name;
 pub use command::NetworkCommand;

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tidings_crypto::vault::Params;
+use tidings_protocol::log::mailbox::MailboxPolicy;
 use tidings_protocol::query::directory;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -68,6 +69,8 @@ pub struct Ready {
     pub reach: tidings_api::Reach,
     /// Its version.
     pub version: &'static str,
+    /// For whom it is a mailbox: `vouchers` or `open`; absent if for nobody.
+    pub mailbox: Option<String>,
     /// With this link the first account can be made from elsewhere; absent once there is one.
     pub setup_url: Option<String>,
     /// Ports that differ from the default because that one was taken, as sentences.
@@ -91,8 +94,13 @@ struct Core {
 }
 
 impl Core {
-    fn start(store: Store, network: NetworkHandle, events: mpsc::Receiver<NetworkEvent>) -> Result<Self, UpError> {
-        let driver = driver::start(store, network.commands.clone(), Clock::start())?;
+    fn start(
+        store: Store,
+        network: NetworkHandle,
+        events: mpsc::Receiver<NetworkEvent>,
+        mailbox: MailboxPolicy,
+    ) -> Result<Self, UpError> {
+        let driver = driver::start(store, network.commands.clone(), Clock::start(), mailbox)?;
         drop(driver::forward(events, driver.clone())?);
         Ok(Self { driver, network })
     }
@@ -121,7 +129,7 @@ pub async fn up(settings: &Settings, options: &Options) -> Result<Running, UpErr
     let listener = ports::http(&settings.http, &mut notes).await?;
     let address = listener.local_addr()?;
     let (network, events) = ports::network(settings, *keys.node_seed, &mut notes).await?;
-    let core = Core::start(store, network, events)?;
+    let core = Core::start(store, network, events, settings.mailbox.value.policy())?;
     let started = assemble(settings, options, &keys, &core, address).await;
     let (state, setup_url) = match started {
         Ok(assembled) => assembled,
@@ -142,8 +150,9 @@ pub async fn up(settings: &Settings, options: &Options) -> Result<Running, UpErr
     let http = tokio::spawn(http::serve(listeners, state, async move { drop(stopped.await) }));
     let (listen, reach) = reached_at(&core.network, !settings.relay_use.value.is_empty()).await;
     let version = env!("CARGO_PKG_VERSION");
-    let ready =
-        Ready { http: url_of(address), peer_id: peer_text(&core.network), listen, reach, version, setup_url, notes };
+    let mailbox = settings.mailbox.value.shown();
+    let (http_url, peer_id) = (url_of(address), peer_text(&core.network));
+    let ready = Ready { http: http_url, peer_id, listen, reach, version, mailbox, setup_url, notes };
     Ok(Running { ready, core, socket, stop_http, http })
 }
 
@@ -155,7 +164,8 @@ async fn assemble(
     core: &Core,
     address: SocketAddr,
 ) -> Result<(AppState, Option<String>), UpError> {
-    let fresh = directory::is_fresh(&core.driver.snapshot()?)?;
+    let people = settings.profile.value.has_people();
+    let fresh = people && directory::is_fresh(&core.driver.snapshot()?)?;
     let setup_secret = if fresh { Some(setup_secret()?) } else { None };
     let base = settings.public_url.value.clone().unwrap_or_else(|| url_of(address));
     let setup_url = setup_secret.as_ref().map(|secret| format!("{base}/#setup={}", **secret));
@@ -167,6 +177,7 @@ async fn assemble(
         params: options.vault,
         registration: settings.registration.value,
         setup_secret,
+        people,
     };
     let identity = Identity::new(core.driver.clone(), config);
     unlock::accounts(settings, &identity, &core.driver).await?;
@@ -174,6 +185,7 @@ async fn assemble(
         url: url_of(address),
         public_url: settings.public_url.value.clone(),
         allowed_hosts: settings.allowed_hosts.value.clone(),
+        mailbox: settings.mailbox.value.shown(),
     };
     Ok((AppState::new(core.driver.clone(), identity, core.network.clone(), http), setup_url))
 }

@@ -15,6 +15,7 @@ use tidings_node::http::{AppState, HttpSettings, Listeners, serve};
 use tidings_node::identity::{Identity, IdentityConfig, Registration};
 use tidings_node::network::{NetworkCommand, NetworkHandle, Status, peer_id_of};
 use tidings_node::store::Store;
+use tidings_protocol::log::mailbox::MailboxPolicy;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
@@ -97,7 +98,7 @@ impl Node {
         let node = NodeId::from_bytes(*SigningKey::from_seed(&keys.node_seed).verifying_key().as_bytes());
         let commands = quiet_network();
         let network = NetworkHandle { commands: commands.clone(), local: node, listen: Vec::new() };
-        let driver = driver::start(store, commands, Clock::start()).unwrap();
+        let driver = driver::start(store, commands, Clock::start(), MailboxPolicy::Off).unwrap();
         let peer_id = peer_id_of(&node).unwrap().to_base58();
         let identity = Identity::new(
             driver.clone(),
@@ -109,6 +110,7 @@ impl Node {
                 params: Params::MIN,
                 registration: setup.registration,
                 setup_secret: setup.setup_secret.map(Into::into),
+                people: true,
             },
         );
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -87,7 +87,11 @@ impl World {
         let topic = TopicKey::derive(&record.topic_secret);
         let log_key = LogKey::from_bytes(record.log_key);
         let outer = Outer::seal(&topic, &log_key, self.fault_dice.bytes(), &signed.to_bytes()).ok()?;
-        let item = PushItem { topic: *topic.public().as_bytes(), outer: wire::field(outer.to_bytes()) };
+        let item = PushItem {
+            topic: *topic.public().as_bytes(),
+            outer: wire::field(outer.to_bytes()),
+            voucher: wire::field(Vec::new()),
+        };
         Some(wire::encode(&LogRequest::Push(vec![item])))
     }
 }

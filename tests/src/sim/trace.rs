@@ -102,6 +102,8 @@ pub(crate) fn answer_name(
         Ok(Answer::Contact(contact)) => format!("contact {:?}", contact.state),
         Ok(Answer::Message(message)) => format!("message {:?}", message.state()),
         Ok(Answer::Conversation(_)) => "conversation".into(),
+        Ok(Answer::Mailbox(mailbox)) => format!("mailbox {:?}", mailbox.state),
+        Ok(Answer::Voucher(_)) => "voucher".into(),
         Err(rejection) => format!("rejected: {rejection}"),
     }
 }

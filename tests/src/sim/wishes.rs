@@ -114,6 +114,9 @@ fn place(command: &Command) -> Option<Place> {
         | Command::MarkRead { .. }
         | Command::Chat { .. }
         | Command::Write(_)
+        | Command::AddMailbox { .. }
+        | Command::RemoveMailbox { .. }
+        | Command::CreateVoucher { .. }
         | Command::RememberAddresses { .. } => None,
     }
 }

@@ -54,6 +54,7 @@ pub(crate) fn create(step: &mut Step<'_>, new: NewAccount) -> Outcome<AccountId>
         box_key: box_key.to_bytes(),
         owner: new.owner,
         created_at: step.now.wall.0,
+        reach: Vec::new(),
     };
     step.rows.put(Scope::Node, Table::Directory, account.as_bytes(), &record);
     step.rows.put_bytes(Scope::Node, Table::Login, &login, account.as_bytes().to_vec());

@@ -44,13 +44,19 @@ pub(crate) fn introduced(step: &mut Step<'_>, account: AccountId, introduction: 
     let log =
         IdentityLog::parse(introduction.log.as_slice()).map_err(|_| Rejection::Refused { reason: "identity log" })?;
     let named = record(step, account, &log.account_id())?.is_some_and(|known| !known.name.is_empty());
-    remember(step, account, introduction.log.as_slice(), if named { "" } else { &name })
+    let log = remember(step, account, introduction.log.as_slice(), if named { "" } else { &name })?;
+    super::reach::hear(step, account, introduction.reach.as_slice())?;
+    Ok(log)
 }
 
 /// How `account` would introduce somebody to others.
 pub(crate) fn introduce(step: &Step<'_>, account: AccountId, somebody: &AccountId) -> Outcome<Introduction> {
     let record = record(step, account, somebody)?.ok_or(Rejection::NotFound)?;
-    Ok(Introduction { log: wire::field(record.log), name: wire::field(record.name.into_bytes()) })
+    Ok(Introduction {
+        log: wire::field(record.log),
+        name: wire::field(record.name.into_bytes()),
+        reach: wire::field(super::reach::bytes_of(step, account, somebody)?),
+    })
 }
 
 /// The identity log of somebody the account has met.

@@ -8,7 +8,7 @@ use super::conversation::state as conversation_state;
 use super::conversation::{equivocation, follow_commit, late, leave, readmit, rejoin, valid, void};
 use super::device_log::{self, Place};
 use super::message::{order, receipt, receive};
-use super::{beyond, event, profile};
+use super::{beyond, event, profile, reach};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::DEPENDENCIES_MAX;
 use crate::record::conversation::{ConversationRecord, HeadRecord, LogKeyRecord, Membership};
@@ -53,7 +53,7 @@ pub(crate) fn process(
         .rows
         .get(Scope::Account(account), Table::DeviceLog, &row)?
         .ok_or(Rejection::Refused { reason: "device that is no member" })?;
-    let ordered = matches!(entry.inner.kind(), Some(Kind::App | Kind::SelfRemove | Kind::Receipt) | None);
+    let ordered = matches!(entry.inner.kind(), Some(Kind::App | Kind::SelfRemove | Kind::Receipt | Kind::Reach) | None);
     if ordered && device_log::has(&log, entry.inner.sequence) {
         return Ok(Progress::Done);
     }
@@ -68,7 +68,7 @@ pub(crate) fn process(
             try_on(step, &mut record, |step, record| void::received(step, account, record, &entry, &log.account))?;
             return Ok(Progress::Done);
         }
-        Some(Kind::App | Kind::Commit | Kind::SelfRemove | Kind::Receipt) | None => {}
+        Some(Kind::App | Kind::Commit | Kind::SelfRemove | Kind::Receipt | Kind::Reach) | None => {}
     }
     if device_log::is_over(&log, &entry) {
         return beyond::passed(step, account, record, &entry, log);
@@ -194,6 +194,7 @@ fn route(
             try_on(step, record, |step, record| leave::received(step, account, record, entry, author))?
         }
         Some(Kind::Receipt | Kind::Rejoin | Kind::ForkVote | Kind::Void) => {}
+        Some(Kind::Reach) => drop(refused(step.attempt(|step| reach::received(step, account, entry, author)))?),
         // A later version may know it; it cannot change the group.
         None => {
             record.unreadable = record.unreadable.saturating_add(1);

@@ -31,6 +31,7 @@ pub(crate) fn unlocked(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
     }
     super::message::state::reconcile(step, account)?;
     super::message::expire::due(step, account)?;
+    super::mailbox::resume(step, account)?;
     super::contact::resume(step, account)
 }
 

@@ -5,9 +5,14 @@
 
 pub(crate) mod accept;
 pub(crate) mod append;
+pub mod mailbox;
 pub(crate) mod parcel;
 pub(crate) mod peer_wait;
 pub(crate) mod push;
 pub(crate) mod queue;
+pub(crate) mod quota;
+mod registration;
+pub(crate) mod retention;
 pub(crate) mod route;
 pub(crate) mod sync;
+pub(crate) mod voucher;

@@ -4,18 +4,25 @@ use tidings_crypto::id::{AccountId, NodeId};
 
 use crate::error::{Outcome, Rejection};
 use crate::input::{Protocol, RequestFailure};
-use crate::limits::{INBOX_BYTES_MAX, INBOX_ITEM_BYTES_MAX, INBOX_ITEMS_MAX, OUTBOX_LIFETIME_MS};
+use crate::limits::{INBOX_BYTES_MAX, INBOX_ITEM_BYTES_MAX, INBOX_ITEMS_MAX, OUTBOX_LIFETIME_MS, SOMETHING_CAME_MS};
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::key;
 use crate::record::log::{Obstacle, ParcelRecord};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::inbox::{InboxRequest, InboxResponse};
 
-/// Sends a sealed item to an account; if it is hosted here, straight into its inbox.
-pub(crate) fn send(step: &mut Step<'_>, home: NodeId, recipient: AccountId, item: Vec<u8>) -> Outcome<()> {
+/// Sends a sealed item to an account; if it is hosted here, straight into its inbox. If its home can't be reached, the mailboxes get it as well.
+pub(crate) fn send(
+    step: &mut Step<'_>,
+    home: NodeId,
+    recipient: AccountId,
+    item: Vec<u8>,
+    mailboxes: Vec<NodeId>,
+) -> Outcome<()> {
     if home == step.config.node {
         return match receive(step, recipient, &item)? {
             InboxResponse::Kept => Ok(()),
@@ -24,10 +31,32 @@ pub(crate) fn send(step: &mut Step<'_>, home: NodeId, recipient: AccountId, item
             InboxResponse::NoRoom => Err(Rejection::Quota { what: "inbox items" }.into()),
         };
     }
-    let row = key::counted(home.as_bytes(), step.rows.next_count("parcel")?);
-    let parcel = ParcelRecord { recipient, item, since: step.now.wall.0 };
-    step.rows.put(Scope::Node, Table::Parcel, &row, &parcel);
-    step.to_serve.insert(home);
+    put(step, home, &ParcelRecord { recipient, item, since: step.now.wall.0, mailboxes })
+}
+
+fn put(step: &mut Step<'_>, node: NodeId, parcel: &ParcelRecord) -> Outcome<()> {
+    let row = key::counted(node.as_bytes(), step.rows.next_count("parcel")?);
+    step.rows.put(Scope::Node, Table::Parcel, &row, parcel);
+    step.to_serve.insert(node);
+    Ok(())
+}
+
+/// What waits for a node that can't be reached goes to the mailboxes of its recipients as well.
+pub(crate) fn spread(step: &mut Step<'_>, node: NodeId) -> Outcome<()> {
+    for (row, value) in step.rows.scan(Scope::Node, Table::Parcel, node.as_bytes(), usize::MAX)? {
+        let parcel: ParcelRecord = record::decode(&value, "parcel")?;
+        if parcel.mailboxes.is_empty() {
+            continue;
+        }
+        for mailbox in &parcel.mailboxes {
+            if *mailbox == step.config.node {
+                receive(step, parcel.recipient, &parcel.item)?;
+            } else {
+                put(step, *mailbox, &ParcelRecord { mailboxes: Vec::new(), ..parcel.clone() })?;
+            }
+        }
+        step.rows.put(Scope::Node, Table::Parcel, &row, &ParcelRecord { mailboxes: Vec::new(), ..parcel });
+    }
     Ok(())
 }
 
@@ -36,7 +65,8 @@ pub(crate) fn receive(step: &mut Step<'_>, recipient: AccountId, item: &[u8]) ->
     if item.len() > INBOX_ITEM_BYTES_MAX {
         return Ok(InboxResponse::Refused);
     }
-    if step.rows.get_bytes(Scope::Node, Table::Directory, recipient.as_bytes())?.is_none() {
+    let sponsor = super::quota::sponsor(step, &recipient)?;
+    if step.rows.get_bytes(Scope::Node, Table::Directory, recipient.as_bytes())?.is_none() && sponsor.is_none() {
         return Ok(InboxResponse::Unknown);
     }
     let seen = seen_key(&recipient, item);
@@ -53,12 +83,33 @@ pub(crate) fn receive(step: &mut Step<'_>, recipient: AccountId, item: &[u8]) ->
     let row = key::counted(recipient.as_bytes(), step.rows.next_count("inbox")?);
     step.rows.put_bytes(Scope::Node, Table::Inbox, &row, item.to_vec());
     step.rows.put_bytes(Scope::Node, Table::InboxSeen, &seen, Vec::new());
-    step.to_open_inbox.insert(recipient);
+    match sponsor {
+        Some(sponsor) => step.set_timer(TimerKind::SomethingCame(sponsor.home), SOMETHING_CAME_MS),
+        None => {
+            step.to_open_inbox.insert(recipient);
+        }
+    }
     Ok(InboxResponse::Kept)
+}
+
+/// Deletes an item that the recipient's home has collected.
+pub(crate) fn collected(step: &mut Step<'_>, recipient: AccountId, row: &[u8], item: &[u8]) -> Outcome<()> {
+    step.rows.delete(Scope::Node, Table::Inbox, row);
+    step.rows.delete(Scope::Node, Table::InboxSeen, &seen_key(&recipient, item));
+    let load = load_key(&recipient);
+    let (items, bytes): (u64, u64) = step.rows.get(Scope::Node, Table::Counter, &load)?.unwrap_or_default();
+    let left = (items.saturating_sub(1), bytes.saturating_sub(item.len() as u64));
+    step.rows.put(Scope::Node, Table::Counter, &load, &left);
+    Ok(())
 }
 
 fn seen_key(recipient: &AccountId, item: &[u8]) -> Vec<u8> {
     key::join(&[recipient.as_bytes(), &tidings_crypto::derive("tidings/1/inbox-item", &[item])])
+}
+
+/// Forgets how much waits in an inbox all of whose items were deleted.
+pub(crate) fn forget_load(step: &mut Step<'_>, recipient: AccountId) {
+    step.rows.delete(Scope::Node, Table::Counter, &load_key(&recipient));
 }
 
 /// The counter of what waits in an account's inbox: items and bytes.
@@ -115,8 +166,14 @@ pub(crate) fn answered(
             step.peers.peer(peer).failures = 0;
             step.to_serve.insert(peer);
         }
-        Ok(Ok(InboxResponse::NoRoom)) => super::peer_wait::try_again(step, peer, Obstacle::NoRoom)?,
-        Ok(Err(_)) | Err(_) => super::peer_wait::try_again(step, peer, Obstacle::NoAnswer)?,
+        Ok(Ok(InboxResponse::NoRoom)) => {
+            spread(step, peer)?;
+            super::peer_wait::try_again(step, peer, Obstacle::NoRoom)?;
+        }
+        Ok(Err(_)) | Err(_) => {
+            spread(step, peer)?;
+            super::peer_wait::try_again(step, peer, Obstacle::NoAnswer)?;
+        }
     }
     Ok(())
 }

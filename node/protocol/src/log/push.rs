@@ -54,7 +54,9 @@ fn collect(step: &mut Step<'_>, peer: NodeId) -> Outcome<(Vec<Vec<u8>>, Vec<Push
         )?;
         let queue = super::queue::get(step, &waiting.queue)?;
         let (Some(entry), Some(queue)) = (entry, queue) else {
+            // Its queue has ended.
             step.rows.delete(Scope::Node, Table::Outbox, &row);
+            crate::account::message::state::given_up(step, peer, &waiting)?;
             continue;
         };
         if step.now.wall.0.saturating_sub(waiting.since) > OUTBOX_LIFETIME_MS {
@@ -67,7 +69,8 @@ fn collect(step: &mut Step<'_>, peer: NodeId) -> Outcome<(Vec<Vec<u8>>, Vec<Push
             break;
         }
         rows.push(row);
-        items.push(PushItem { topic: queue.topic, outer: VLByteVec::from(entry) });
+        let voucher = VLByteVec::from(super::queue::voucher_for(&queue, peer));
+        items.push(PushItem { topic: queue.topic, outer: VLByteVec::from(entry), voucher });
     }
     Ok((rows, items))
 }

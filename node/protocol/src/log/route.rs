@@ -24,6 +24,7 @@ pub(crate) fn log_request(step: &mut Step<'_>, peer: NodeId, bytes: &[u8]) -> Ou
         }
         Ok(LogRequest::List(positions)) => Ok(LogResponse::Listed(super::sync::serve_list(step, peer, &positions)?)),
         Ok(LogRequest::Fetch(request)) => Ok(LogResponse::Fetched(super::sync::serve_fetch(step, peer, &request)?)),
+        Ok(LogRequest::Mailbox(request)) => Ok(LogResponse::Mailbox(super::mailbox::request(step, peer, &request)?)),
         Ok(LogRequest::Push(_)) | Err(_) => Ok(LogResponse::Malformed),
     }
 }
@@ -42,6 +43,7 @@ pub(crate) fn serve(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
         super::push::pump(step, peer)?;
         return super::parcel::pump(step, peer);
     }
+    super::parcel::spread(step, peer)?;
     if step.timers.is_set(TimerKind::Peer(peer)) {
         return Ok(());
     }

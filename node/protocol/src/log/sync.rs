@@ -57,7 +57,7 @@ fn list(step: &mut Step<'_>, peer: NodeId, positions: Vec<Position>) {
     step.request(peer, Protocol::Log, wire::encode(&LogRequest::List(positions)), Purpose::List(queues));
 }
 
-fn position(step: &Step<'_>, queue: &QueueId, peer: NodeId) -> Outcome<u64> {
+pub(crate) fn position(step: &Step<'_>, queue: &QueueId, peer: NodeId) -> Outcome<u64> {
     Ok(step.rows.get(Scope::Node, Table::PeerCursor, &cursor_key(queue, peer))?.unwrap_or(0))
 }
 
@@ -212,8 +212,5 @@ pub(crate) fn serve_fetch(step: &Step<'_>, peer: NodeId, request: &FetchRequest)
 
 /// From which counter on a peer may read a queue; `None` if it is no follower.
 fn readable_from(step: &Step<'_>, queue: &QueueId, peer: NodeId) -> Outcome<Option<u64>> {
-    let record = super::queue::get(step, queue)?;
-    Ok(record.and_then(|record| {
-        record.followers.iter().find(|follower| follower.node == peer).map(|follower| follower.since)
-    }))
+    Ok(super::queue::get(step, queue)?.and_then(|record| super::queue::readable_from(&record, peer)))
 }

@@ -29,4 +29,7 @@ pub struct DirectoryRecord {
     /// Unix milliseconds.
     #[n(7)]
     pub created_at: u64,
+    /// The newest reach record, public; empty if the account has never had a mailbox.
+    #[cbor(n(20), with = "minicbor::bytes")]
+    pub reach: Vec<u8>,
 }

@@ -1,6 +1,7 @@
 //! Invites made by an account.
 
 use minicbor::{Decode, Encode};
+use tidings_crypto::id::NodeId;
 
 /// One invite.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -26,4 +27,7 @@ pub struct InviteRecord {
     /// The link's addresses, binary multiaddrs.
     #[n(6)]
     pub addresses: Vec<minicbor::bytes::ByteVec>,
+    /// The node which the link names: this one, or a mailbox of the account.
+    #[n(20)]
+    pub node: NodeId,
 }

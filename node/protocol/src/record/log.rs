@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, NodeId, QueueId};
 
+use super::mailbox::SponsoredRecord;
 use crate::account::conversation::rule::Trail;
 
 /// Another node that keeps a queue.
@@ -14,6 +15,12 @@ pub struct FollowerRecord {
     /// Entries before this counter are older than its interest: it could not read them.
     #[n(1)]
     pub since: u64,
+    /// Whether it keeps the queue for a member without being able to read it.
+    #[n(10)]
+    pub mailbox: bool,
+    /// Why it shall keep the queue if it does not know it, a [`crate::wire::mailbox::QueueVoucher`]; empty if there is no reason.
+    #[cbor(n(11), with = "minicbor::bytes")]
+    pub voucher: Vec<u8>,
 }
 
 /// One queue that this node keeps.
@@ -34,6 +41,66 @@ pub struct QueueRecord {
     /// Who presented it first, while no account has confirmed it.
     #[n(4)]
     pub provisional: Option<NodeId>,
+    /// The newest MLS epoch that `followers` come from: an account that unlocks late goes through older ones.
+    #[n(5)]
+    pub epoch: u64,
+    /// When it was first presented here, unix milliseconds.
+    #[n(10)]
+    pub opened_at: u64,
+    /// The lowest counter that may still be kept: everything before it was deleted.
+    #[n(11)]
+    pub first: u64,
+    /// Bytes of the entries kept.
+    #[n(12)]
+    pub bytes: u64,
+    /// Since when another queue carries the conversation, unix milliseconds; 0 while this one does.
+    #[n(13)]
+    pub closed_at: u64,
+    /// A closing queue: the day (since 1970) and how many entries were taken on it.
+    #[n(14)]
+    pub trickle: (u64, u32),
+    /// Whether its time is over: nothing is kept, and nothing taken.
+    #[n(15)]
+    pub ended: bool,
+    /// For whom it is kept without their living here.
+    #[n(16)]
+    pub sponsors: Vec<SponsoredRecord>,
+    /// The word of the earlier queue's topic key for this one, a [`crate::wire::mailbox::QueueVoucher`]; empty for the first.
+    #[cbor(n(17), with = "minicbor::bytes")]
+    pub succession: Vec<u8>,
+    /// The newest day (since 1970) on which an entry came.
+    #[n(18)]
+    pub day: u64,
+}
+
+impl QueueRecord {
+    /// A queue of which nothing is kept yet and which nobody has asked for.
+    #[must_use]
+    pub const fn new(topic: [u8; 32], opened_at: u64) -> Self {
+        Self {
+            topic,
+            followers: Vec::new(),
+            subscribers: Vec::new(),
+            next: 1,
+            provisional: None,
+            epoch: 0,
+            opened_at,
+            first: 1,
+            bytes: 0,
+            closed_at: 0,
+            trickle: (0, 0),
+            ended: false,
+            sponsors: Vec::new(),
+            succession: Vec::new(),
+            day: 0,
+        }
+    }
+
+    /// Whether nobody has asked for it: neither an account of this node nor one that has its mailbox here.
+    #[must_use]
+    pub fn is_unwanted(&self) -> bool {
+        self.subscribers.is_empty() && self.sponsors.is_empty()
+    }
 }
 
 /// One entry that a node still has to acknowledge.
@@ -65,6 +132,9 @@ pub struct ParcelRecord {
     /// Unix milliseconds of the first try.
     #[n(2)]
     pub since: u64,
+    /// Mailboxes of the account which get it as well once its home can't be reached.
+    #[n(10)]
+    pub mailboxes: Vec<NodeId>,
 }
 
 /// One device of a conversation: its key, and how far its log was processed.

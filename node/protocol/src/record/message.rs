@@ -59,6 +59,9 @@ pub struct RecipientState {
     /// Why it failed, if it did.
     #[n(4)]
     pub failure: Option<FailReason>,
+    /// Their mailboxes: what one of them has acknowledged is sent as well.
+    #[n(10)]
+    pub via: Vec<NodeId>,
 }
 
 /// Where a change stands among others: by the clock of its entry, then by its number in its author's log.

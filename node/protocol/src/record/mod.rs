@@ -12,6 +12,7 @@ pub mod group_log;
 pub mod invite;
 pub mod key;
 pub mod log;
+pub mod mailbox;
 pub mod message;
 pub mod profile;
 

@@ -71,6 +71,20 @@ tables! {
     Provisional = 16, "provisional";
     /// `node` → since when it cannot be given what waits for it, why, and when it is tried again.
     PeerWait = 68, "peer_wait";
+    /// `account` → sponsor record: for whom this node keeps queues and items without their living here.
+    Sponsor = 20, "sponsor";
+    /// `account ‖ queue` → nothing: the queues kept for a sponsor.
+    Sponsored = 21, "sponsored";
+    /// `hash of a voucher` → voucher record.
+    Voucher = 22, "voucher";
+    /// `queue ‖ counter` → outer id and time of an entry that was deleted, so that it is not taken again.
+    Removed = 23, "removed";
+    /// `queue ‖ day` → counter of the first entry of that day.
+    QueueDay = 24, "queue_day";
+    /// `queue ‖ node` → counter up to which a reader of a mailbox has everything durably.
+    ReaderCursor = 25, "reader_cursor";
+    /// `account ‖ node` → number of the last inbox item collected from that mailbox.
+    InboxCursor = 26, "inbox_cursor";
     // ---- account scope ----------------------------------------------------------------------------------------
     /// one row: device keys, box keys, own identity log.
     Profile = 32, "profile";
@@ -143,4 +157,10 @@ tables! {
     AdminChain = 55, "admin_chain";
     /// `conversation ‖ number of the epoch ‖ epoch id` → what the commit that led there did.
     GroupLog = 56, "group_log";
+    /// `account id` → the newest reach record known of it.
+    Reach = 70, "reach";
+    /// `node` → one of the account's own mailboxes.
+    OwnMailbox = 71, "own_mailbox";
+    /// `key package reference` → until when its private rows are kept: a last resort, unix milliseconds; 0 while it is in use.
+    LastResort = 72, "last_resort";
 }

@@ -14,6 +14,8 @@ pub struct Introduction {
     pub log: VLByteVec,
     /// UTF-8; a hint, not verified.
     pub name: VLByteVec,
+    /// The newest reach record; empty if the account has never had a mailbox.
+    pub reach: VLByteVec,
 }
 
 /// Where a removed device's log ends: later entries are refused (PROTOCOL A5.9).

@@ -31,6 +31,8 @@ pub enum Kind {
     ForkVote,
     /// The word that the epoch it is sealed under has lost, for those who were welcomed to it; it stands outside its author's log.
     Void,
+    /// Where the author's mailboxes are.
+    Reach,
 }
 
 impl Kind {
@@ -43,6 +45,7 @@ impl Kind {
             Self::Rejoin => 5,
             Self::ForkVote => 6,
             Self::Void => 7,
+            Self::Reach => 9,
         }
     }
 
@@ -63,6 +66,7 @@ impl Kind {
             5 => Some(Self::Rejoin),
             6 => Some(Self::ForkVote),
             7 => Some(Self::Void),
+            9 => Some(Self::Reach),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! `/tidings/log/1`: how nodes hand each other outer entries.
 
+use super::mailbox::{MailboxRequest, MailboxResponse};
 use tidings_crypto::id::{OuterId, QueueId};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
@@ -10,6 +11,8 @@ pub struct PushItem {
     pub topic: [u8; 32],
     /// The outer entry.
     pub outer: VLByteVec,
+    /// Why a node that does not know the queue shall keep it, a [`super::mailbox::QueueVoucher`]; empty if there is no reason.
+    pub voucher: VLByteVec,
 }
 
 /// Where a reader stands in one queue of the store it asks.
@@ -32,6 +35,9 @@ pub enum LogRequest {
     List(Vec<Position>),
     /// Give me these entries of one queue.
     Fetch(FetchRequest),
+    /// What only mailboxes are asked.
+    #[tls_codec(discriminant = 10)]
+    Mailbox(MailboxRequest),
 }
 
 /// Entries wanted.
@@ -51,7 +57,7 @@ pub enum PushStatus {
     Kept = 1,
     /// Not an entry, or its signature does not hold: do not send it again.
     Refused = 2,
-    /// No room for a queue that nobody here has confirmed: try later.
+    /// No room, or a queue that nobody here has asked for yet: try later.
     NoRoom = 3,
 }
 
@@ -88,4 +94,7 @@ pub enum LogResponse {
     Fetched(Vec<VLByteVec>),
     /// The request is not one.
     Malformed,
+    /// A mailbox answers.
+    #[tls_codec(discriminant = 10)]
+    Mailbox(MailboxResponse),
 }

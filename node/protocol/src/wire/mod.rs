@@ -11,6 +11,7 @@ pub mod inbox;
 pub mod inner;
 pub mod keys;
 pub mod log;
+pub mod mailbox;
 pub mod rejoin;
 
 use tls_codec::VLByteVec;

@@ -184,7 +184,7 @@ impl World {
     }
 
     pub(crate) fn push_as(&mut self, peer: NodeId, host: usize, topic: [u8; 32], outer: Vec<u8>) -> PushStatus {
-        let request = LogRequest::Push(vec![PushItem { topic, outer: outer.into() }]);
+        let request = LogRequest::Push(vec![PushItem { topic, outer: outer.into(), voucher: vec![].into() }]);
         let answer = self.ask_as(peer, host, Protocol::Log, wire::encode(&request));
         match wire::decode::<LogResponse>(&answer, "test").unwrap() {
             LogResponse::Pushed(statuses) => statuses[0],

@@ -22,6 +22,7 @@ use tidings_protocol::command::{Answer, Command, NewAccount, Recipient};
 use tidings_protocol::effect::Effect;
 use tidings_protocol::error::Rejection;
 use tidings_protocol::input::{Input, Protocol, RequestFailure};
+use tidings_protocol::log::mailbox::MailboxPolicy;
 use tidings_protocol::node::{Node, NodeConfig};
 use tidings_protocol::record;
 use tidings_protocol::record::conversation::ConversationRecord;
@@ -36,6 +37,8 @@ pub(crate) struct Host {
     pub(crate) store: MemoryStore,
     pub(crate) id: NodeId,
     pub(crate) online: bool,
+    /// For whom it is a mailbox.
+    pub(crate) mailbox: MailboxPolicy,
 }
 
 pub(crate) struct World {
@@ -240,6 +243,28 @@ impl World {
         self.now = end;
     }
 
+    /// Makes a host a mailbox; it is started anew.
+    pub(crate) fn make_mailbox(&mut self, host: usize, policy: MailboxPolicy) {
+        self.stop(host);
+        self.hosts[host].mailbox = policy;
+        self.start(host);
+    }
+
+    /// The person names that host as a mailbox.
+    pub(crate) fn add_mailbox(&mut self, person: Person, host: usize, voucher: &[u8]) {
+        let node = self.hosts[host].id;
+        let (account, addresses, voucher) = (person.account, vec![vec![4, 127, 0, 0, 1]], voucher.to_vec());
+        self.command(person.host, Command::AddMailbox { account, node, addresses, voucher }).unwrap();
+        self.advance(5_000);
+    }
+
+    /// Starts a host and unlocks the person who lives there.
+    pub(crate) fn come_back(&mut self, person: Person) {
+        self.start(person.host);
+        self.unlock(person);
+        self.advance(120_000);
+    }
+
     /// The process ends; its accounts are locked after a restart.
     pub(crate) fn stop(&mut self, host: usize) {
         self.hosts[host].online = false;
@@ -254,9 +279,8 @@ impl World {
     }
 
     pub(crate) fn start(&mut self, host: usize) {
-        let config = NodeConfig::new(self.hosts[host].id, [9; 32]);
         let seed = self.seed();
-        self.hosts[host].core = Node::new(config, seed);
+        self.hosts[host].core = Node::new(self.hosts[host].config(), seed);
         self.hosts[host].online = true;
         self.queue.push_back((host, Input::Start));
         self.advance(120_000);
@@ -353,7 +377,7 @@ impl World {
     fn restart(&mut self, host: usize) {
         let (id, seed) = (self.hosts[host].id, self.seed());
         self.queue.retain(|(to, _)| *to != host);
-        self.hosts[host].core = Node::new(NodeConfig::new(id, [9; 32]), seed);
+        self.hosts[host].core = Node::new(self.hosts[host].config(), seed);
         for other in (0..self.hosts.len()).filter(|other| *other != host && self.hosts[*other].online) {
             self.queue.push_back((other, Input::PeerDisconnected(id)));
         }
@@ -432,11 +456,16 @@ impl World {
 }
 
 impl Host {
+    fn config(&self) -> NodeConfig {
+        NodeConfig { mailbox: self.mailbox, ..NodeConfig::new(self.id, [9; 32]) }
+    }
+
     fn new(rng: &mut ChaCha20Rng) -> Self {
         let id = NodeId::from_bytes(*SigningKey::generate(rng).verifying_key().as_bytes());
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);
+        let mailbox = MailboxPolicy::Off;
         let core = Node::new(NodeConfig::new(id, [9; 32]), seed);
-        Self { core, store: MemoryStore::new(), id, online: true }
+        Self { core, store: MemoryStore::new(), id, online: true, mailbox }
     }
 }

@@ -1,7 +1,7 @@
 //! Invites, of both kinds.
 
 use tidings_api::{Invite, InviteKind};
-use tidings_crypto::id::{AccountId, NodeId};
+use tidings_crypto::id::AccountId;
 use tidings_crypto::invite::InviteLink;
 use tidings_protocol::record::invite::InviteRecord;
 
@@ -19,15 +19,10 @@ pub(in crate::http) fn parse_id(text: &str) -> Option<[u8; 16]> {
 }
 
 /// A contact invite as listed; its link can be shown again, since the account keeps the secret.
-pub(in crate::http) fn contact(
-    id: &[u8; 16],
-    record: &InviteRecord,
-    inviter: AccountId,
-    node: NodeId,
-    base: &str,
-) -> Invite {
+pub(in crate::http) fn contact(id: &[u8; 16], record: &InviteRecord, inviter: AccountId, base: &str) -> Invite {
     let addresses = record.addresses.iter().map(|address| address.to_vec()).collect();
-    let link = InviteLink { secret: record.secret, account: inviter, node, expires: record.expires, addresses };
+    let link =
+        InviteLink { secret: record.secret, account: inviter, node: record.node, expires: record.expires, addresses };
     Invite {
         id: id_text(id),
         kind: InviteKind::Contact,

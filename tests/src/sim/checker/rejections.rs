@@ -68,6 +68,9 @@ pub(crate) fn expect(view: &View, unlocked: bool, command: &Command) -> Option<E
         | Command::MarkRead { .. }
         | Command::Chat { .. }
         | Command::Write(_)
+        | Command::AddMailbox { .. }
+        | Command::RemoveMailbox { .. }
+        | Command::CreateVoucher { .. }
         | Command::RememberAddresses { .. } => None,
     }
 }
@@ -90,6 +93,9 @@ fn is_bad_in_itself(command: &Command) -> bool {
         | Command::MarkRead { .. }
         | Command::Chat { .. }
         | Command::Write(_)
+        | Command::AddMailbox { .. }
+        | Command::RemoveMailbox { .. }
+        | Command::CreateVoucher { .. }
         | Command::RememberAddresses { .. } => false,
     }
 }
@@ -109,8 +115,13 @@ pub(crate) fn acts(command: &Command) -> Option<AccountId> {
         | Command::HandOver { account, .. }
         | Command::SetRole { account, .. }
         | Command::SetGroup { account, .. }
+        | Command::AddMailbox { account, .. }
+        | Command::RemoveMailbox { account, .. }
         | Command::Leave { account, .. } => Some(*account),
-        Command::CreateAccount(_) | Command::Write(_) | Command::RememberAddresses { .. } => None,
+        Command::CreateAccount(_)
+        | Command::Write(_)
+        | Command::CreateVoucher { .. }
+        | Command::RememberAddresses { .. } => None,
     }
 }
 
@@ -234,6 +245,9 @@ pub(crate) fn name(command: &Command) -> &'static str {
         Command::SetGroup { .. } => "changing a group",
         Command::MarkRead { .. } => "marking as read",
         Command::Chat { .. } => "a change of a message or a conversation",
+        Command::AddMailbox { .. } => "naming a mailbox",
+        Command::RemoveMailbox { .. } => "giving a mailbox up",
+        Command::CreateVoucher { .. } => "making a voucher",
         Command::Write(_) => "a write of the shell",
         Command::RememberAddresses { .. } => "remembering addresses",
     }

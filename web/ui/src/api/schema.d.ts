@@ -453,6 +453,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mailbox/vouchers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a voucher. Only for whoever runs the node, on its Unix socket: a mailbox has no accounts. */
+        post: operations["create_voucher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -482,6 +499,41 @@ export interface paths {
         /** Takes the account's keys out of memory; messages are still taken and kept. */
         post: operations["lock"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/mailboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's mailboxes. */
+        get: operations["list"];
+        put?: never;
+        /** Names a mailbox. It counts once it has answered that it keeps. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/mailboxes/{peerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Gives a mailbox up. */
+        delete: operations["remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1158,6 +1210,41 @@ export interface components {
             /** @description The passphrase. */
             password: components["schemas"]["Secret"];
         };
+        /** @description One mailbox. `GET /me/mailboxes` lists all; `DELETE /me/mailboxes/{peerId}` gives one up (204). */
+        Mailbox: {
+            /** @description Where it is: multiaddrs. */
+            addresses: string[];
+            /** @description When it answered last. */
+            answeredAt?: string | null;
+            /** @description The node's peer id. */
+            peerId: string;
+            /**
+             * Format: int64
+             * @description Bytes it keeps at most, as it says.
+             */
+            quotaBytes: number;
+            /** @description Why it refuses. */
+            reason?: string | null;
+            /** @description How the caller stands with it. */
+            state: components["schemas"]["MailboxState"];
+            /**
+             * Format: int64
+             * @description Bytes it kept when it answered last.
+             */
+            usedBytes: number;
+        };
+        /** @description `POST /me/mailboxes`: a node that keeps messages for the caller while the caller's own node is off. 201 [`Mailbox`]. */
+        MailboxRequest: {
+            /** @description Where it is: a multiaddr that ends in `/p2p/` and its peer id. */
+            address: string;
+            /** @description What its operator gave; needed where the mailbox asks for one. */
+            voucher?: string | null;
+        };
+        /**
+         * @description How the caller stands with a mailbox.
+         * @enum {string}
+         */
+        MailboxState: "waiting" | "registered" | "refused";
         /** @description `GET /me`: the caller. Answered for a locked account too. */
         Me: {
             /** @description The caller's account. */
@@ -1463,6 +1550,34 @@ export interface components {
             next: string | null;
         };
         /** @description One page of a list. */
+        Page_Mailbox: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /** @description Where it is: multiaddrs. */
+                addresses: string[];
+                /** @description When it answered last. */
+                answeredAt?: string | null;
+                /** @description The node's peer id. */
+                peerId: string;
+                /**
+                 * Format: int64
+                 * @description Bytes it keeps at most, as it says.
+                 */
+                quotaBytes: number;
+                /** @description Why it refuses. */
+                reason?: string | null;
+                /** @description How the caller stands with it. */
+                state: components["schemas"]["MailboxState"];
+                /**
+                 * Format: int64
+                 * @description Bytes it kept when it answered last.
+                 */
+                usedBytes: number;
+            }[];
+            /** @description Ask with this as `before` (messages, logs) or `after` (everything else) for more; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_Message: {
             /** @description The items, in the list's own order. */
             items: {
@@ -1714,6 +1829,8 @@ export interface components {
             http: string;
             /** @description The multiaddrs it listens on. */
             listen: string[];
+            /** @description For whom it keeps messages that it cannot read: `vouchers` or `open`; absent if for nobody. */
+            mailbox?: string | null;
             /**
              * Format: int64
              * @description How many entries wait for another node.
@@ -1759,6 +1876,31 @@ export interface components {
             registration: string;
             /** @description The node's version. */
             version: string;
+        };
+        /** @description A voucher. It is shown once, and good for one account. */
+        Voucher: {
+            /** @description The end of its time. */
+            expiresAt: string;
+            /**
+             * Format: int64
+             * @description Bytes kept at most.
+             */
+            quotaBytes: number;
+            /** @description What its receiver passes to `account mailbox add --voucher`. */
+            voucher: string;
+        };
+        /** @description `POST /mailbox/vouchers`, on the Unix socket of a mailbox: lets somebody have their mailbox here. 201 [`Voucher`]. */
+        VoucherRequest: {
+            /**
+             * Format: int64
+             * @description How long it can be redeemed, in seconds.
+             */
+            expiresInSeconds: number;
+            /**
+             * Format: int64
+             * @description Bytes kept at most.
+             */
+            quotaBytes: number;
         };
     };
     responses: never;
@@ -3693,6 +3835,62 @@ export interface operations {
             };
         };
     };
+    create_voucher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoucherRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voucher"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -3745,6 +3943,174 @@ export interface operations {
                 content?: never;
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Most items wanted: 50 by default, at most 200 ([`PageQuery::limit_or_default`]). */
+                limit?: number;
+                /** @description `next` of a page of messages or logs: what came before it. */
+                before?: string;
+                /** @description `next` of any other list: what comes after it. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Mailbox"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailboxRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the mailbox's peer id */
+                peerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -54,7 +54,7 @@ pub(crate) fn add(step: &mut Step<'_>, account: AccountId, link: &InviteLink) ->
     directory::remember(step, link.node, &link.addresses)?;
     if link.node == step.config.node {
         let found = directory::account(step, &link.account)?.ok_or(Rejection::NotFound)?;
-        identified(step, account, &link.account, &found.identity_log, &found.box_key)?;
+        identified(step, account, &link.account, (&found.identity_log, &found.box_key, &found.reach))?;
     } else {
         step.to_ask.insert(link.node);
     }
@@ -82,7 +82,8 @@ pub(crate) fn answered(
     let answer = result.map(|bytes| wire::decode::<IdResponse>(&bytes, "id answer"));
     let done = match answer {
         Ok(Ok(found)) => {
-            step.attempt(|step| identified(step, account, contact, found.log.as_slice(), found.box_key.as_slice()))
+            let found = (found.log.as_slice(), found.box_key.as_slice(), found.reach.as_slice());
+            step.attempt(|step| identified(step, account, contact, found))
         }
         Ok(Err(rejection)) => Err(rejection.into()),
         Err(_) => Err(Rejection::NotFound.into()),
@@ -95,7 +96,12 @@ pub(crate) fn answered(
 }
 
 /// The node has said who it is: check it against the link and send the request.
-fn identified(step: &mut Step<'_>, account: AccountId, contact: &AccountId, log: &[u8], box_key: &[u8]) -> Outcome<()> {
+fn identified(
+    step: &mut Step<'_>,
+    account: AccountId,
+    contact: &AccountId,
+    (log, box_key, reach): (&[u8], &[u8], &[u8]),
+) -> Outcome<()> {
     let Some(mut known) = super::get(step, account, contact)?.filter(|known| known.state == ContactState::Resolving)
     else {
         return Ok(());
@@ -110,6 +116,9 @@ fn identified(step: &mut Step<'_>, account: AccountId, contact: &AccountId, log:
         return Err(Rejection::Refused { reason: "box key of another account" }.into());
     }
     super::super::identity::remember(step, account, &log.to_bytes(), "")?;
+    super::super::reach::hear(step, account, reach)?;
+    // The link may name a mailbox.
+    known.home = log.homes().first().map_or(known.home, |home| home.node);
     let link = known
         .link
         .as_deref()
@@ -120,7 +129,7 @@ fn identified(step: &mut Step<'_>, account: AccountId, contact: &AccountId, log:
     super::put(step, account, &known);
     let item = InboxItem::ContactRequest(request(step, account, &link)?);
     let sealed = super::super::inbox::seal(step, *contact, box_key, &item)?;
-    crate::log::parcel::send(step, known.home, *contact, sealed)
+    super::super::reach::send_item(step, account, (*contact, known.home), sealed)
 }
 
 fn request(step: &mut Step<'_>, account: AccountId, link: &InviteLink) -> Outcome<ContactRequest> {

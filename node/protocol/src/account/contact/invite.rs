@@ -24,12 +24,16 @@ pub(crate) fn create(step: &mut Step<'_>, account: AccountId, wish: Wish) -> Out
         return Err(Rejection::Malformed { what: "invite" }.into());
     }
     let now = u32::try_from(step.now.wall.seconds()).unwrap_or(u32::MAX);
+    // A mailbox answers also while this node is off, and passes the request on.
+    let mailbox = super::super::reach::mailboxes(step, account, &account)?.into_iter().next();
+    let (node, addresses) =
+        mailbox.map_or((step.config.node, wish.addresses), |mailbox| (mailbox.node, mailbox.addresses));
     let link = InviteLink {
         secret: step.random(),
         account,
-        node: step.config.node,
+        node,
         expires: now.saturating_add(wish.lifetime_seconds),
-        addresses: wish.addresses,
+        addresses,
     };
     let record = InviteRecord {
         secret: link.secret,
@@ -39,6 +43,7 @@ pub(crate) fn create(step: &mut Step<'_>, account: AccountId, wish: Wish) -> Out
         note: wish.note,
         created_at: step.now.wall.0,
         addresses: link.addresses.iter().cloned().map(Into::into).collect(),
+        node,
     };
     // The account must be unlocked for its invites to be worth anything; the profile read says so.
     super::super::profile::load(step, account)?;
@@ -60,8 +65,7 @@ pub(crate) fn find(step: &Step<'_>, account: AccountId, invite: &[u8; 16]) -> Ou
     let record: InviteRecord =
         step.rows.get(Scope::Account(account), Table::Invite, invite)?.ok_or(Rejection::NotFound)?;
     let addresses = record.addresses.iter().map(|address| address.to_vec()).collect();
-    let link =
-        InviteLink { secret: record.secret, account, node: step.config.node, expires: record.expires, addresses };
+    let link = InviteLink { secret: record.secret, account, node: record.node, expires: record.expires, addresses };
     Ok((link, record))
 }
 

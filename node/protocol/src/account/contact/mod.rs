@@ -62,7 +62,7 @@ pub(crate) fn is_waiting(step: &Step<'_>, peer: NodeId) -> Outcome<bool> {
     Ok(false)
 }
 
-fn unlocked_accounts(step: &Step<'_>) -> Outcome<Vec<AccountId>> {
+pub(crate) fn unlocked_accounts(step: &Step<'_>) -> Outcome<Vec<AccountId>> {
     let mut accounts = Vec::new();
     for (row, _) in step.rows.scan(Scope::Node, Table::Directory, b"", usize::MAX)? {
         let account = AccountId::try_from(row.as_slice()).map_err(|_| Fault::Damaged("directory key"))?;

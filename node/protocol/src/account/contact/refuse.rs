@@ -20,7 +20,7 @@ pub(crate) fn send(
     let mac = link.mac(&Refusal::mac_input(&recipient, reason));
     let item = InboxItem::Refusal(Refusal { inviter: link.account, reason, mac });
     let sealed = super::super::inbox::seal(step, recipient, box_key, &item)?;
-    crate::log::parcel::send(step, home, recipient, sealed)
+    super::super::reach::send_item(step, link.account, (recipient, home), sealed)
 }
 
 /// Takes a refusal of a request that still waits.

@@ -42,10 +42,12 @@ pub(crate) fn received(step: &mut Step<'_>, account: AccountId, request: &Contac
     }
     if let Some(reason) = super::invite::refusal(step, &invite) {
         directory::remember_homes(step, &log)?;
+        super::super::identity::introduced(step, account, &claims.introduction)?;
         return super::refuse::send(step, &link, (contact, home), claims.box_key.as_slice(), reason);
     }
     let name = wire::text(&claims.introduction.name, NAME_BYTES_MAX, "name")?;
     super::super::identity::remember(step, account, claims.introduction.log.as_slice(), &name)?;
+    super::super::reach::hear(step, account, claims.introduction.reach.as_slice())?;
     super::invite::spend(step, account, &request.invite, invite);
     let known = ContactRecord {
         account: contact,

@@ -52,7 +52,7 @@ pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, welcome: &Signed
     };
     if !asked {
         // Another member may grant the same request at the same time.
-        key_supply::forget(step, account, &reference);
+        key_supply::forget(step, account, &reference)?;
     }
     enter(step, account, &mut record, bundle, &group, asked)?;
     match (kind, known) {

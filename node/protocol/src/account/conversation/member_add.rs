@@ -6,7 +6,7 @@ use tidings_crypto::mls::SignedKeyPackage;
 
 use super::commit::{Plan, commit};
 use super::{state, wish};
-use crate::account::{contact, identity, key_supply};
+use crate::account::{contact, identity, key_supply, reach};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::input::{Protocol, RequestFailure};
 use crate::limits::{KEY_PACKAGE_AGE_MAX_SECONDS, MEMBERS_MAX};
@@ -148,8 +148,22 @@ pub(crate) fn wait(
     let home = contact::get(step, account, member)?.ok_or(Rejection::NotFound)?.home;
     let intent = IntentRecord { conversation: *conversation, member: *member, home };
     step.rows.put(Scope::Account(account), Table::Intent, &row(conversation, member), &intent);
+    ask_soon(step, account, member, home)
+}
+
+/// Their home has key packages, and their mailboxes have some while it can't be reached.
+fn ask_soon(step: &mut Step<'_>, account: AccountId, member: &AccountId, home: NodeId) -> Outcome<()> {
     step.to_ask.insert(home);
+    if !step.peers.is_connected(home) {
+        step.to_ask.extend(reach::nodes(step, account, member)?);
+    }
     Ok(())
+}
+
+/// Whether a peer is the one to ask about an intent: the member's home, and a mailbox only while that can't be reached.
+fn is_to_be_asked(step: &Step<'_>, account: AccountId, intent: &IntentRecord, peer: NodeId) -> Outcome<bool> {
+    let elsewhere = || Ok::<_, crate::error::Error>(reach::nodes(step, account, &intent.member)?.contains(&peer));
+    Ok(intent.home == peer || (!step.peers.is_connected(intent.home) && elsewhere()?))
 }
 
 /// Drops the wish to add somebody.
@@ -203,7 +217,7 @@ pub(crate) fn resume(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
         if intent.home == step.config.node {
             now_or_later(step, account, &intent.conversation, &intent.member)?;
         } else {
-            step.to_ask.insert(intent.home);
+            ask_soon(step, account, &intent.member, intent.home)?;
         }
     }
     Ok(())
@@ -211,12 +225,20 @@ pub(crate) fn resume(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
 
 /// Whether something waits for this peer.
 pub(crate) fn is_waiting(step: &Step<'_>, account: AccountId, peer: NodeId) -> Outcome<bool> {
-    Ok(intents(step, account)?.iter().any(|intent| intent.home == peer))
+    for intent in intents(step, account)? {
+        if is_to_be_asked(step, account, &intent, peer)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Asks a connected peer for the key packages that are waited for.
 pub(crate) fn serve_peer(step: &mut Step<'_>, account: AccountId, peer: NodeId) -> Outcome<()> {
-    for intent in intents(step, account)?.into_iter().filter(|intent| intent.home == peer) {
+    for intent in intents(step, account)? {
+        if !is_to_be_asked(step, account, &intent, peer)? {
+            continue;
+        }
         let known = contact::get(step, account, &intent.member)?;
         // One that is at hand already waits until this device may commit.
         let known = known.filter(|known| known.key_packages.is_empty());

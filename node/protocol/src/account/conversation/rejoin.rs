@@ -3,7 +3,7 @@
 use tidings_crypto::id::AccountId;
 
 use super::{epoch, publish, state};
-use crate::account::{contact, inbox, key_supply, profile};
+use crate::account::{contact, inbox, key_supply, profile, reach};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{READMIT_PAUSE_MS, REJOIN_INBOXES_MAX};
 use crate::record::contact::ContactState;
@@ -100,7 +100,7 @@ fn send_to_contacts(
             continue;
         }
         let item = inbox::seal(step, *member, &known.box_key, &InboxItem::Rejoin(signed.clone()))?;
-        crate::log::parcel::send(step, known.home, *member, item)?;
+        reach::send_item(step, account, (*member, known.home), item)?;
         sent += 1;
     }
     Ok(())

@@ -4,6 +4,7 @@ use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::{Group, Rows};
 
 use crate::account::policy::Policy;
+use crate::account::reach;
 use crate::error::{Fault, Outcome, Rejection};
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::epoch::EpochRecord;
@@ -73,7 +74,8 @@ pub(crate) fn open_queue(
     }
     step.rows.put(Scope::Account(account), Table::ConversationQueue, epoch.queue.as_bytes(), &record.id);
     let topic = *TopicKey::derive(&epoch.topic_secret).public().as_bytes();
-    crate::log::queue::follow(step, topic, epoch.queue, account, &epoch.homes)
+    let followers = reach::followers(step, account, (&epoch.members, &epoch.homes))?;
+    crate::log::queue::follow(step, topic, epoch.queue, account, &followers, epoch.number)
 }
 
 pub(crate) fn put(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidings_crypto::id::{AccountId, DeviceId, EpochId};
+use tidings_crypto::outer::TopicKey;
 
 use super::rule::{Child, Class, Electorate, Vote, choose};
 use super::wish::Lost;
@@ -122,11 +123,16 @@ pub(crate) fn enter(
     record.members.clone_from(&epoch.members);
     record.homes.clone_from(&epoch.homes);
     record.log_key = epoch.log_key;
-    record.topic_secret = epoch.topic_secret;
+    let earlier = std::mem::replace(&mut record.topic_secret, epoch.topic_secret);
+    let was_open = record.queues.contains(&record.queue);
     record.queue = epoch.queue;
     record.stranded = false;
     record.active_at = step.now.wall.0;
-    state::open_queue(step, account, record, epoch)
+    state::open_queue(step, account, record, epoch)?;
+    if was_open && earlier != record.topic_secret {
+        crate::log::queue::succeed(step, &TopicKey::derive(&earlier), &record.queue)?;
+    }
+    Ok(())
 }
 
 /// What the chosen commits say of the logs of those who came and went. Commits before the old tip were heard already.

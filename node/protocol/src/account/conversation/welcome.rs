@@ -6,7 +6,7 @@ use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId, NodeId, Q
 use tidings_crypto::outer::LogKey;
 
 use super::{admin_chain, epoch, state};
-use crate::account::{identity, inbox, key_supply, profile};
+use crate::account::{identity, inbox, key_supply, profile, reach};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::{TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
 use crate::record;
@@ -72,7 +72,7 @@ pub(crate) fn prepare(
     }
     let held = HeldRecord { conversation: record.id, epoch, since: step.now.wall.0, welcomes };
     if alone {
-        return release(step, held);
+        return release(step, account, held);
     }
     let row = key::counted(place.0.as_bytes(), place.1);
     step.rows.put(Scope::Account(account), Table::HeldWelcome, &row, &held);
@@ -80,9 +80,9 @@ pub(crate) fn prepare(
     Ok(())
 }
 
-fn release(step: &mut Step<'_>, held: HeldRecord) -> Outcome<()> {
+fn release(step: &mut Step<'_>, account: AccountId, held: HeldRecord) -> Outcome<()> {
     for welcome in held.welcomes {
-        crate::log::parcel::send(step, welcome.home, welcome.recipient, welcome.item)?;
+        reach::send_item(step, account, (welcome.recipient, welcome.home), welcome.item)?;
     }
     Ok(())
 }
@@ -91,7 +91,7 @@ fn release(step: &mut Step<'_>, held: HeldRecord) -> Outcome<()> {
 pub(crate) fn accepted(step: &mut Step<'_>, account: AccountId, place: &[u8]) -> Outcome<()> {
     if let Some(held) = step.rows.get::<HeldRecord>(Scope::Account(account), Table::HeldWelcome, place)? {
         step.rows.delete(Scope::Account(account), Table::HeldWelcome, place);
-        release(step, held)?;
+        release(step, account, held)?;
     }
     Ok(())
 }
@@ -102,7 +102,7 @@ pub(crate) fn release_due(step: &mut Step<'_>, account: AccountId, conversation:
         let waited = step.now.wall.0.saturating_sub(held.since);
         if waited >= WELCOME_HELD_MS_MAX {
             step.rows.delete(Scope::Account(account), Table::HeldWelcome, &row);
-            release(step, held)?;
+            release(step, account, held)?;
         } else {
             step.set_timer(TimerKind::Act(account, *conversation), WELCOME_HELD_MS_MAX - waited);
         }

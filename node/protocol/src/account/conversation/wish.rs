@@ -216,18 +216,27 @@ fn policy_again(commits: &[Lost]) -> Outcome<Option<Wish>> {
 }
 
 /// Whether this device may commit now: it has heard of what others did, as far as anybody can be reached (PROTOCOL A5.3).
+///
+/// A mailbox tells it as well as a home does. But where all members live here nobody else can have done anything, and a mailbox
+/// that can't be reached must not be waited for.
 pub(crate) fn is_fresh(step: &Step<'_>, record: &ConversationRecord) -> Outcome<bool> {
     if record.stranded {
         return Ok(false);
     }
     let Some(queue) = crate::log::queue::get(step, &record.queue)? else { return Ok(true) };
-    if queue.followers.is_empty() {
+    if queue.followers.iter().all(|follower| follower.mailbox) {
         return Ok(true);
     }
     let reading = |purpose: &Purpose| match purpose {
         Purpose::List(queues) => queues.iter().any(|queue| record.queues.contains(queue)),
         Purpose::Fetch(queue) => record.queues.contains(queue),
-        Purpose::Push(_) | Purpose::Parcel(_) | Purpose::Identity { .. } | Purpose::Keys { .. } => false,
+        Purpose::Push(_)
+        | Purpose::Parcel(_)
+        | Purpose::Identity { .. }
+        | Purpose::Keys { .. }
+        | Purpose::Register { .. }
+        | Purpose::Collect(_)
+        | Purpose::Mailbox => false,
     };
     let reachable = queue.followers.iter().any(|follower| step.peers.is_connected(follower.node));
     Ok(reachable && !step.peers.any_under_way(reading))

@@ -54,7 +54,7 @@ fn write_anew(
     content.mentions = Some(message.mentions.clone()).filter(|mentions| !mentions.is_empty());
     content.timer = message.expires_at.map(|time| time.saturating_sub(message.sent_at).max(1));
     let entry = send::say(step, account, &mut record, &content)?;
-    let fresh = send::first_states(step, account, &record);
+    let fresh = send::first_states(step, account, &record)?;
     let mut changed = Vec::new();
     for recipient in message.states.iter_mut().filter(|recipient| recipient.state == DeliveryState::Failed) {
         if let Some(anew) = fresh.iter().find(|anew| anew.account == recipient.account) {

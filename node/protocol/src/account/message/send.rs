@@ -9,7 +9,7 @@ use super::store::{self, PlaceRecord};
 use super::{expire, timer};
 use crate::account::conversation::publish::{self, Published};
 use crate::account::conversation::state as conversation_state;
-use crate::account::{contact, event, profile};
+use crate::account::{contact, event, profile, reach};
 use crate::command::{NewMessage, Recipient};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{TEXT_BYTES_MAX, WAITING_MESSAGES_MAX};
@@ -110,7 +110,7 @@ fn encrypt(
     let now = step.now.wall.0;
     let message = MessageRecord {
         conversation: Some(*conversation),
-        states: first_states(step, account, &record),
+        states: first_states(step, account, &record)?,
         order: order_key(entry.clock, &account, entry.sequence),
         reply_to: content.target,
         expires_at: expire::time_of(&content, now),
@@ -147,12 +147,17 @@ pub(crate) fn await_acceptance(
 }
 
 /// Everybody else starts as queued; those who live on this node have it durably already.
-pub(crate) fn first_states(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Vec<RecipientState> {
+pub(crate) fn first_states(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+) -> Outcome<Vec<RecipientState>> {
     let others = record.members.iter().zip(&record.homes).filter(|(member, _)| **member != account);
     others
         .map(|(member, home)| {
             let state = if *home == step.config.node { DeliveryState::Sent } else { DeliveryState::Queued };
-            RecipientState { account: *member, state, time: step.now.wall.0, home: *home, failure: None }
+            let via = reach::nodes(step, account, member)?;
+            Ok(RecipientState { account: *member, state, time: step.now.wall.0, home: *home, failure: None, via })
         })
         .collect()
 }
@@ -170,7 +175,14 @@ fn wait(
     }
     let row = next_waiting(step, account, other.as_bytes())?;
     let now = step.now.wall.0;
-    let state = RecipientState { account: other, state: DeliveryState::Queued, time: now, home, failure: None };
+    let state = RecipientState {
+        account: other,
+        state: DeliveryState::Queued,
+        time: now,
+        home,
+        failure: None,
+        via: Vec::new(),
+    };
     let message = MessageRecord {
         states: vec![state],
         to: Some(other),
@@ -200,7 +212,7 @@ fn wait_to_be_let_in(
     content: Content,
 ) -> Outcome<MessageRecord> {
     let row = next_waiting(step, account, record.id.as_bytes())?;
-    let states = first_states(step, account, record);
+    let states = first_states(step, account, record)?;
     let queued = states.into_iter().map(|state| RecipientState { state: DeliveryState::Queued, ..state });
     let message = MessageRecord {
         conversation: Some(record.id),

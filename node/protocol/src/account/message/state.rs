@@ -69,12 +69,17 @@ fn settle(step: &mut Step<'_>, account: AccountId, place: &[u8], node: NodeId, w
     let Some(awaiting) = step.rows.get::<AwaitingRecord>(scope, Table::Awaiting, place)? else {
         return Ok(());
     };
+    // What a home has given up may still lie at a mailbox, which a state that has moved on says; what a mailbox has given up, a home may take.
+    let concerned = |recipient: &RecipientState| match what {
+        KEPT => recipient.home == node || recipient.via.contains(&node),
+        _ => recipient.home == node && recipient.state == DeliveryState::Queued,
+    };
     let news = match what {
         KEPT => News::Came(DeliveryState::Sent),
         REFUSED => News::Failed(FailReason::Refused),
         _ => News::Failed(FailReason::GivenUp),
     };
-    let still_queued = advance(step, account, &awaiting, |recipient| recipient.home == node, news)?;
+    let still_queued = advance(step, account, &awaiting, concerned, news)?;
     if !still_queued {
         step.rows.delete(scope, Table::Awaiting, place);
     }
