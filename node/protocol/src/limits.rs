@@ -121,6 +121,12 @@ pub const REJOIN_INBOXES_MAX: usize = 3;
 /// who could be reached has it.
 pub const SYNC_ASKS_MAX: u32 = 6;
 
+/// How long messages of a branch that has lost are waited for before they are written anew, in milliseconds: most are read under it.
+pub const RESEND_DELAY_MS: u64 = 60_000;
+
+/// Own messages that are looked at when a branch has lost, the oldest first.
+pub const RESEND_MAX: usize = 1_000;
+
 /// Most gaps remembered in one device's log. Of more, the oldest count as filled.
 pub const LOG_GAPS_MAX: usize = 32;
 

@@ -44,6 +44,11 @@ impl Tree {
         line
     }
 
+    /// Whether `tip` builds on the epoch, or is it.
+    pub(crate) fn leads_to(&self, epoch: EpochId, tip: EpochId) -> bool {
+        self.ancestry(tip).contains(&epoch)
+    }
+
     /// Whether `account` was in at each epoch between `first` and `tip`: back to where both branches meet, and forth again.
     pub(crate) fn was_in_between(&self, first: EpochId, tip: EpochId, account: AccountId) -> bool {
         let (there, here) = (self.ancestry(first), self.ancestry(tip));

@@ -154,6 +154,11 @@ impl View {
         self.conversations.keys().map(|(_, conversation)| *conversation).collect()
     }
 
+    /// Whether the epoch is the newest or one before it.
+    pub(crate) fn is_on_chosen_branch(&self, conversation: ConversationId, epoch: EpochId) -> bool {
+        self.reference(conversation).is_some_and(|now| self.tree.leads_to(epoch, now.tip))
+    }
+
     /// Whether `account` was in at every epoch from `first` until now.
     pub(crate) fn was_in_since(&self, conversation: ConversationId, first: EpochId, account: AccountId) -> bool {
         self.reference(conversation).is_some_and(|now| self.tree.was_in_between(first, now.tip, account))

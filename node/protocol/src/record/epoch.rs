@@ -143,4 +143,7 @@ pub struct EpochRecord {
     /// Votes for its children.
     #[n(16)]
     pub votes: Vec<VoteRecord>,
+    /// The last number of the own log when it was entered; absent where only a welcome told of it.
+    #[n(17)]
+    pub own_sequence: Option<u64>,
 }

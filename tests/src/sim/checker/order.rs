@@ -25,6 +25,13 @@ impl Checker for Order {
         for (fact, sent) in fresh {
             let places = self.places.entry((fact.account, sent.conversation, sent.sender)).or_default();
             let is_late = !places.contains_key(&sent.index) && places.range(sent.index..).next().is_some();
+            let earlier = places.range(..sent.index).next_back().map(|(_, key)| key);
+            let later = places.range(sent.index + 1..).next().map(|(_, key)| key);
+            let misplaced = earlier.is_some_and(|key| *key >= fact.key) || later.is_some_and(|key| *key <= fact.key);
+            if (is_late || misplaced) && !seen.view.is_on_chosen_branch(sent.conversation, sent.epoch) {
+                // Written anew where others had gone on: it stands where it was written anew.
+                continue;
+            }
             // What was on its way when its author was removed comes when the author is in again.
             let stayed = seen.view.was_in_since(sent.conversation, sent.epoch, sent.sender);
             if fact.before.is_none() && is_late && stayed {
@@ -33,15 +40,13 @@ impl Checker for Order {
                     fact.account, sent.index, sent.sender
                 ));
             }
-            places.insert(sent.index, fact.key.clone());
-            let earlier = places.range(..sent.index).next_back().map(|(_, key)| key);
-            let later = places.range(sent.index + 1..).next().map(|(_, key)| key);
-            if earlier.is_some_and(|key| *key >= fact.key) || later.is_some_and(|key| *key <= fact.key) {
+            if misplaced {
                 return Err(format!(
                     "{:?} shows message {} of {:?} out of its place",
                     fact.account, sent.index, sent.sender
                 ));
             }
+            places.insert(sent.index, fact.key.clone());
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use tidings_crypto::outer::TopicKey;
 use super::rule::{Child, Class, Electorate, Vote, choose};
 use super::wish::Lost;
 use super::{epoch, group_log, leave, state, tree, void, welcome, wish};
+use crate::account::message::resend;
 use crate::account::policy::Policy;
 use crate::account::{beyond, event, profile};
 use crate::error::Outcome;
@@ -100,7 +101,7 @@ fn go(
             step.to_act.insert((account, record.id));
         }
         Standing::Out if was_in => {
-            lost_commits(step, account, record, path, &record.tip)?;
+            lost_branch(step, account, record, path, &record.tip)?;
             out(step, account, record, by)?;
         }
         Standing::Out => {}
@@ -210,27 +211,40 @@ fn turn_back(
     path: &[EpochId],
     old: &EpochId,
 ) -> Outcome<()> {
-    let (fork, commits) = lost_commits(step, account, record, path, old)?;
+    let Branch { fork, commits, own_sequence } = lost_branch(step, account, record, path, old)?;
     wish::again(step, account, record, &commits)?;
+    if let Some(before) = own_sequence {
+        resend::later(step, account, record, before)?;
+    }
     let fork = epoch::get(step, account, &record.id, &fork)?;
     read_again(step, account, record, fork.as_ref())
 }
 
-/// This device's commits between `old`, which has lost, and `path`, the oldest first; and where the two part.
-/// Welcomes are withdrawn, or called void where they have gone out.
-fn lost_commits(
+/// A branch that has lost.
+struct Branch {
+    /// Where it parts from the chosen one.
+    fork: EpochId,
+    /// What this device committed on it, the oldest first.
+    commits: Vec<Lost>,
+    /// The last number of the own log before it.
+    own_sequence: Option<u64>,
+}
+
+/// The branch between `path` and `old`, which has lost. Welcomes are withdrawn, or called void where they have gone out.
+fn lost_branch(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     path: &[EpochId],
     old: &EpochId,
-) -> Outcome<(EpochId, Vec<Lost>)> {
+) -> Outcome<Branch> {
     let device = profile::load(step, account)?.device;
-    let mut commits = Vec::new();
+    let (mut commits, mut own_sequence) = (Vec::new(), None);
     let mut at = *old;
     while !path.contains(&at) {
         let Some(lost) = epoch::get(step, account, &record.id, &at)? else { break };
         let Some(before) = lost.parent else { break };
+        own_sequence = lost.own_sequence.or(own_sequence);
         if !welcome::withdraw(step, account, &record.id, &at)? {
             void::lost(step, account, record, (&at, &lost))?;
         }
@@ -241,7 +255,7 @@ fn lost_commits(
         at = before;
     }
     commits.reverse();
-    Ok((at, commits))
+    Ok(Branch { fork: at, commits, own_sequence })
 }
 
 /// Goes through entries once more that came since `fork` was entered, or all of them: some were refused for a reason that no longer holds.

@@ -96,6 +96,7 @@ fn blank(step: &Step<'_>, bundle: &WelcomeBundle, told: &Told) -> Outcome<EpochR
         added: Vec::new(),
         readmitted: Vec::new(),
         votes: Vec::new(),
+        own_sequence: None,
     })
 }
 

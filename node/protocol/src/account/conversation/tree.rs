@@ -100,6 +100,7 @@ pub(crate) fn plant(
         fresh.log_key = group.export(LOG_KEY, &[]).map_err(damaged)?;
         keep_rows(step, account, record, (&id, &fresh), group);
     }
+    fresh.own_sequence = Some(record.own_sequence);
     fresh.counter = crate::log::queue::get(step, &fresh.queue)?.map_or(0, |queue| queue.next);
     enrol(step, account, record, &mut fresh, parent.as_ref(), &group.members())?;
     if let (Some(at), Some(mut parent)) = (origin.parent, parent)
@@ -136,6 +137,7 @@ fn summary(step: &Step<'_>, group: &Group, origin: &Origin, parent: Option<&Epoc
         added: Vec::new(),
         readmitted: origin.readmitted.clone(),
         votes: Vec::new(),
+        own_sequence: None,
     })
 }
 

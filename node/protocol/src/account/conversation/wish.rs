@@ -10,6 +10,7 @@ use tidings_crypto::id::{AccountId, ConversationId, EpochId, QueueId};
 
 use super::commit::{Plan, commit};
 use super::{leave, member_add, readmit, refresh, rejoin, state, void};
+use crate::account::message::resend;
 use crate::account::policy::Policy;
 use crate::account::unlock;
 use crate::error::Outcome;
@@ -68,6 +69,16 @@ pub(crate) enum Wish {
         #[n(1)]
         due: u64,
     },
+    /// Write a message anew that was written on a branch that has lost, unless all have it by then.
+    #[n(6)]
+    Resend {
+        /// Its name.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        message: [u8; 16],
+        /// When, unix milliseconds.
+        #[n(1)]
+        due: u64,
+    },
     /// Tell those whom an epoch added that it has lost.
     #[n(5)]
     Void {
@@ -90,13 +101,17 @@ impl Wish {
             Self::Readmit { .. } => 3,
             Self::Depart => 4,
             Self::Void { .. } => 5,
+            Self::Resend { .. } => 6,
         }
     }
 
     const fn due(&self) -> u64 {
         match self {
             Self::Remove { .. } | Self::Policy { .. } | Self::Depart => 0,
-            Self::Leaver { due, .. } | Self::Readmit { due, .. } | Self::Void { due, .. } => *due,
+            Self::Leaver { due, .. }
+            | Self::Readmit { due, .. }
+            | Self::Void { due, .. }
+            | Self::Resend { due, .. } => *due,
         }
     }
 }
@@ -307,6 +322,7 @@ fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord
         Wish::Readmit { request, .. } => readmit::plan(step, account, &record, &request)?,
         Wish::Depart => return leave::depart(step, account, &mut record),
         Wish::Void { epoch, .. } => return void::tell(step, account, &record, &epoch),
+        Wish::Resend { message, .. } => return resend::again(step, account, record, &message),
     };
     commit(step, account, &mut record, plan)
 }

@@ -1,15 +1,21 @@
-//! What a person can do for an own message that waits or has failed: try again at once, or give it up.
+//! Own messages that wait or have failed: tried again at once, or given up, as a person wishes; and written anew where the branch on which
+//! they were written has lost and somebody may never read it.
 
-use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_crypto::id::AccountId;
 
 use super::{change, send, store};
 use crate::account::conversation::state as conversation_state;
+use crate::account::conversation::wish::{self, Wish};
 use crate::account::{contact, event};
 use crate::error::{Outcome, Rejection};
+use crate::limits::{RESEND_DELAY_MS, RESEND_MAX};
 use crate::log::peer_wait;
+use crate::record::conversation::ConversationRecord;
 use crate::record::event::EventKind;
-use crate::record::message::{DeliveryState, MessageRecord};
+use crate::record::key;
+use crate::record::message::{DeliveryState, MessageRecord, RecipientState};
 use crate::step::Step;
+use crate::store::snapshot::{Direction, Snapshot as _};
 use crate::store::table::{Scope, Table};
 use crate::wire::content::Content;
 
@@ -20,7 +26,8 @@ pub(crate) fn retry(step: &mut Step<'_>, account: AccountId, id: &[u8; 16]) -> O
     let mut message = store::at(step, account, &place)?.ok_or(Rejection::NotFound)?;
     if message.states.iter().any(|recipient| recipient.state == DeliveryState::Failed) {
         let conversation = place.conversation.ok_or(Rejection::NotFound)?;
-        write_anew(step, account, &conversation, &mut message)?;
+        let mut record = conversation_state::of_member(step, account, &conversation)?;
+        write_anew(step, account, &mut record, &mut message)?;
     }
     let mut homes: Vec<_> = message
         .states
@@ -39,22 +46,67 @@ pub(crate) fn retry(step: &mut Step<'_>, account: AccountId, id: &[u8; 16]) -> O
     Ok(message)
 }
 
+/// Looks after a while at the own messages that came after number `before` of the own log: who has not received them by then is on a branch
+/// from which they cannot be read (PROTOCOL A5.9).
+pub(crate) fn later(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, before: u64) -> Outcome<()> {
+    let due = step.now.wall.0.saturating_add(RESEND_DELAY_MS);
+    let start = key::counted(record.id.as_bytes(), before.saturating_add(1));
+    let end = key::prefix_end(record.id.as_bytes());
+    let rows =
+        step.rows.range(Scope::Account(account), Table::OwnSequence, &start, &end, RESEND_MAX, Direction::Forward)?;
+    for (_, order) in rows {
+        if let Some(message) = store::get(step, account, &record.id, &order)?
+            && is_missed(record, &message)
+        {
+            wish::keep(step, account, &record.id, &Wish::Resend { message: message.id, due })?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a member has not received it.
+fn is_missed(record: &ConversationRecord, message: &MessageRecord) -> bool {
+    let missed = |one: &RecipientState| one.state < DeliveryState::Delivered && record.members.contains(&one.account);
+    message.deletion.is_none() && message.states.iter().any(missed)
+}
+
+/// Whether everybody who would read it now was meant to when it was written.
+fn was_for_all(account: AccountId, record: &ConversationRecord, message: &MessageRecord) -> bool {
+    let meant = |member: &AccountId| message.states.iter().any(|one| one.account == *member);
+    record.members.iter().all(|member| *member == account || meant(member))
+}
+
+/// Writes a message anew that somebody still has not received. Not where somebody is in who was not then: whether they may read it is for its
+/// author to say.
+pub(crate) fn again(
+    step: &mut Step<'_>,
+    account: AccountId,
+    mut record: ConversationRecord,
+    id: &[u8; 16],
+) -> Outcome<()> {
+    let place = store::own_place(step, account, id)?.ok_or(Rejection::NotFound)?;
+    let mut message = store::at(step, account, &place)?.ok_or(Rejection::NotFound)?;
+    if is_missed(&record, &message) && was_for_all(account, &record, &message) {
+        write_anew(step, account, &mut record, &mut message)?;
+    }
+    Ok(())
+}
+
 fn write_anew(
     step: &mut Step<'_>,
     account: AccountId,
-    conversation: &ConversationId,
+    record: &mut ConversationRecord,
     message: &mut MessageRecord,
 ) -> Outcome<()> {
     if message.deletion.is_some() {
         return Err(Rejection::NotPossible { reason: "the message was deleted" }.into());
     }
-    let mut record = conversation_state::of_member(step, account, conversation)?;
     let mut content = Content::text(message.id, message.sent_at, message.text.clone());
     content.target = message.reply_to;
     content.mentions = Some(message.mentions.clone()).filter(|mentions| !mentions.is_empty());
     content.timer = message.expires_at.map(|time| time.saturating_sub(message.sent_at).max(1));
-    let entry = send::say(step, account, &mut record, &content)?;
-    let fresh = send::first_states(step, account, &record)?;
+    let entry = send::say(step, account, record, &content)?;
+    let fresh = send::first_states(step, account, record)?;
     let mut changed = Vec::new();
     for recipient in message.states.iter_mut().filter(|recipient| recipient.state == DeliveryState::Failed) {
         if let Some(anew) = fresh.iter().find(|anew| anew.account == recipient.account) {
@@ -62,12 +114,12 @@ fn write_anew(
             changed.push((anew.account, anew.state));
         }
     }
-    store::put(step, account, conversation, message);
-    send::await_acceptance(step, account, &record, message, &entry);
-    conversation_state::put(step, account, &record);
+    store::put(step, account, &record.id, message);
+    send::await_acceptance(step, account, record, message, &entry);
+    conversation_state::put(step, account, record);
     for (recipient, state) in changed {
         let kind = EventKind::MessageState { id: message.id, account: recipient, state };
-        event::emit(step, account, Some(*conversation), kind)?;
+        event::emit(step, account, Some(record.id), kind)?;
     }
     Ok(())
 }

@@ -140,7 +140,8 @@ pub(crate) fn await_acceptance(
     let scope = Scope::Account(account);
     let own = key::counted(record.id.as_bytes(), entry.sequence);
     step.rows.put_bytes(scope, Table::OwnSequence, &own, message.order.clone());
-    if message.states.iter().any(|recipient| recipient.state == DeliveryState::Queued) {
+    let waits = |one: &RecipientState| one.state == DeliveryState::Queued && record.members.contains(&one.account);
+    if message.states.iter().any(waits) {
         let awaiting = AwaitingRecord { conversation: record.id, order: message.order.clone() };
         step.rows.put(scope, Table::Awaiting, &key::counted(record.queue.as_bytes(), entry.counter), &awaiting);
     }
