@@ -29,6 +29,7 @@ mod step;
 pub mod storage;
 mod wire;
 
+pub use apply::Received;
 pub use commit::{Built, CommitPlan};
 pub use credential::LeafCredential;
 pub use decrypt::Decrypted;

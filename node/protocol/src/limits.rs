@@ -124,6 +124,14 @@ pub const SYNC_ASKS_MAX: u32 = 6;
 /// Most gaps remembered in one device's log. Of more, the oldest count as filled.
 pub const LOG_GAPS_MAX: usize = 32;
 
+/// Bytes of identity logs that a node remembers to have verified, in each of two generations: some twenty thousand people as they are today.
+/// Beyond it those are verified again that nobody asked for of late.
+pub const VERIFIED_LOG_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Leaves of groups whose certificate a node remembers to have verified, in each of two generations: four groups of the largest size. Beyond
+/// it those are verified again that nobody asked for of late.
+pub const VERIFIED_LEAVES_MAX: usize = 4 * MEMBERS_MAX;
+
 /// Members of a group (PROTOCOL A11: free up to 100, designed to 1,000).
 pub const MEMBERS_MAX: usize = 1000;
 

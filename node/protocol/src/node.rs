@@ -24,6 +24,7 @@ use crate::store::table::{Scope, Table};
 use crate::time::{Monotonic, Now};
 use crate::timer::{TimerKind, Timers};
 use crate::transaction::Transaction;
+use crate::verified::Verified;
 use crate::wire;
 
 /// What a node is told once.
@@ -51,13 +52,20 @@ pub struct Node {
     rng: ChaCha20Rng,
     peers: Peers,
     timers: Timers,
+    verified: Verified,
 }
 
 impl Node {
     /// A node that has handled nothing yet; give it [`Input::Start`] first. All its randomness comes from `seed`.
     #[must_use]
     pub fn new(config: NodeConfig, seed: [u8; 32]) -> Self {
-        Self { config, rng: ChaCha20Rng::from_seed(seed), peers: Peers::default(), timers: Timers::default() }
+        Self {
+            config,
+            rng: ChaCha20Rng::from_seed(seed),
+            peers: Peers::default(),
+            timers: Timers::default(),
+            verified: Verified::default(),
+        }
     }
 
     /// One step: deterministic in its arguments and the seed.
@@ -72,6 +80,7 @@ impl Node {
             rng: &mut self.rng,
             peers: &mut self.peers,
             timers: &mut self.timers,
+            verified: &self.verified,
             effects: Vec::new(),
             to_catch_up: BTreeSet::new(),
             to_open_inbox: BTreeSet::new(),

@@ -14,6 +14,7 @@ use crate::peer::{Peers, Purpose};
 use crate::time::Now;
 use crate::timer::{TimerKind, Timers};
 use crate::transaction::Transaction;
+use crate::verified::Verified;
 
 /// One step under way.
 pub(crate) struct Step<'a> {
@@ -23,6 +24,7 @@ pub(crate) struct Step<'a> {
     pub(crate) rng: &'a mut ChaCha20Rng,
     pub(crate) peers: &'a mut Peers,
     pub(crate) timers: &'a mut Timers,
+    pub(crate) verified: &'a Verified,
     pub(crate) effects: Vec<Effect>,
     /// Queues that have something new for an account.
     pub(crate) to_catch_up: BTreeSet<(AccountId, QueueId)>,

@@ -41,13 +41,14 @@ fn is_offered(step: &Step<'_>, bytes: &[u8]) -> Outcome<bool> {
     Ok(parse(bytes)?.issued_at() >= oldest)
 }
 
-/// Takes packages that grew old in the pool out of it, with their private rows.
+/// Takes packages that grew old in the pool out of it, with their private rows. They lie in the order of their making.
 fn drop_old(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
     for (row, bytes) in step.rows.scan(Scope::Node, Table::KeyPackagePool, account.as_bytes(), usize::MAX)? {
-        if !is_offered(step, &bytes)? {
-            step.rows.delete(Scope::Node, Table::KeyPackagePool, &row);
-            forget(step, account, &parse(&bytes)?.reference());
+        if is_offered(step, &bytes)? {
+            break;
         }
+        step.rows.delete(Scope::Node, Table::KeyPackagePool, &row);
+        forget(step, account, &parse(&bytes)?.reference());
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Making a commit: build, judge as everybody will, publish at the tip, add the epoch to the tree, and welcome those it adds.
 
+use std::sync::Arc;
+
 use tidings_crypto::id::{AccountId, EntryId, EpochId};
 use tidings_crypto::mls::{CommitPlan, CommitView, Group, MemberView, SignedKeyPackage};
 
@@ -155,7 +157,7 @@ pub(crate) fn judge(
 ) -> Outcome<Class> {
     let policy = Policy::parse(policy)?;
     let members = group.members();
-    let identity = |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten();
+    let identity = |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten().map(Arc::unwrap_or_clone);
     let rejoins = readmit::verified(step, account, record, made.rejoins)?;
     let parent = Parent {
         conversation: record.id,

@@ -46,7 +46,8 @@ pub(crate) fn received(
     }
     let self_removes: Vec<Vec<u8>> = body.self_removes.iter().map(|proposal| proposal.as_slice().to_vec()).collect();
     let mls = |_| Rejection::Refused { reason: "MLS commit" };
-    let view = group.inspect(body.commit.as_slice(), &self_removes).map_err(mls)?;
+    let received = group.receive(body.commit.as_slice(), &self_removes).map_err(mls)?;
+    let view = received.view().clone();
     let committer = group.member(view.committer).ok_or(Rejection::Refused { reason: "committer" })?;
     if committer.account() != log.account || committer.device() != entry.inner.device {
         return Err(Rejection::Refused { reason: "commit of another device than its entry" }.into());
@@ -59,7 +60,7 @@ pub(crate) fn received(
     let rank = state::rank(&at.policy, &log.account)?;
     let commit = epoch::commit_of(entry, log, class, rank);
     valid::judge(step, account, record, (&parent, &at), &commit, log)?;
-    let next = group.apply(body.commit.as_slice(), &self_removes).map_err(mls)?;
+    let next = received.apply().map_err(mls)?;
     let cuts = cuts(step, account, record, (&group, &view), &body)?;
     if let Some(link) = &body.link {
         admin_chain::keep(step, account, &record.id, link);

@@ -4,7 +4,7 @@ use tidings_crypto::id::AccountId;
 use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
-use super::{admin_chain, authorize, epoch, refresh, state, tip, told, tree};
+use super::{admin_chain, epoch, refresh, state, tip, told, tree};
 use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, key_supply, profile};
 use crate::error::{Outcome, Rejection};
@@ -156,8 +156,7 @@ fn check(
     }
     for member in &members {
         let log = identity::log(step, account, &member.account())?.ok_or(refused("member without an identity"))?;
-        authorize::credential(group.conversation(), &log, &member.credential, &member.signature_key)
-            .map_err(|_| refused("credential of a member"))?;
+        step.verified.leaf(group.conversation(), &log, member).map_err(|_| refused("credential of a member"))?;
     }
     Ok(inviter)
 }
