@@ -3,7 +3,7 @@
 use super::inspect::Staged;
 use super::provider::StepProvider;
 use super::storage::RowStore;
-use super::{CommitView, Group, MlsError};
+use super::{CommitView, Group, Known, MlsError};
 
 /// A received commit, verified at its parent state and not yet applied: look at [`Received::view`], then apply or drop it.
 pub struct Received<'a> {
@@ -13,13 +13,19 @@ pub struct Received<'a> {
 }
 
 impl Group {
-    /// Verifies `commit` as [`Group::inspect`] does and keeps what that took, so that it need not be done twice.
+    /// Verifies `commit` as [`Group::inspect`] does and keeps what that took, so that it need not be done twice. What is `known` is not
+    /// verified again, and what is verified becomes known.
     ///
     /// # Errors
     /// As [`Group::inspect`].
-    pub fn receive(&self, commit: &[u8], self_removes: &[Vec<u8>]) -> Result<Received<'_>, MlsError> {
-        let provider = StepProvider::without_randomness(RowStore::over(&self.rows));
-        let staged = self.stage(&provider, commit, self_removes)?;
+    pub fn receive(
+        &self,
+        commit: &[u8],
+        self_removes: &[Vec<u8>],
+        known: &Known,
+    ) -> Result<Received<'_>, MlsError> {
+        let provider = StepProvider::without_randomness(RowStore::over(&self.rows)).knowing(known);
+        let staged = self.stage(&provider, (commit, self_removes), known)?;
         Ok(Received { parent: self, provider, staged })
     }
 
@@ -28,7 +34,7 @@ impl Group {
     /// # Errors
     /// As [`Group::inspect`].
     pub fn apply(&self, commit: &[u8], self_removes: &[Vec<u8>]) -> Result<Self, MlsError> {
-        self.receive(commit, self_removes)?.apply()
+        self.receive(commit, self_removes, &Known::default())?.apply()
     }
 }
 

@@ -87,6 +87,7 @@ impl Node {
             to_ask: BTreeSet::new(),
             to_act: BTreeSet::new(),
             to_serve: BTreeSet::new(),
+            worn: 0,
         };
         // A rejection that reaches this place has nobody to tell: the input is dropped.
         drop(refused(step.attempt(|step| route(step, input)))?);
@@ -183,6 +184,9 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
             TimerKind::CatchUp(account, queue) => {
                 step.to_catch_up.insert((account, queue));
             }
+            TimerKind::OpenInbox(account) => {
+                step.to_open_inbox.insert(account);
+            }
         }
     }
     Ok(())
@@ -191,7 +195,7 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
 fn answer_peer(step: &mut Step<'_>, peer: NodeId, protocol: Protocol, bytes: &[u8]) -> Outcome<Vec<u8>> {
     Ok(match protocol {
         Protocol::Log => wire::encode(&log::route::log_request(step, peer, bytes)?),
-        Protocol::Inbox => wire::encode(&log::route::inbox_request(step, bytes)?),
+        Protocol::Inbox => wire::encode(&log::route::inbox_request(step, peer, bytes)?),
         Protocol::Keys => wire::encode(&account::key_supply::request(step, bytes)?),
         Protocol::Id => wire::encode(&directory::id_request(step, bytes)?),
     })
@@ -281,6 +285,9 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
 /// What an input set in motion: inbox items, new entries, peers that something now waits for. Until nothing is left.
 fn follow_up(step: &mut Step<'_>) -> Result<(), Fault> {
     loop {
+        if step.is_worn() {
+            put_off(step);
+        }
         // Queues first: whoever was removed and added again must hear of the one before the welcome of the other.
         let done = if let Some((account, queue)) = step.to_catch_up.pop_first() {
             account::catch_up::catch_up(step, account, &queue)
@@ -299,6 +306,19 @@ fn follow_up(step: &mut Step<'_>) -> Result<(), Fault> {
             Ok(()) | Err(Error::Rejection(_)) => {}
             Err(Error::Fault(fault)) => return Err(fault),
         }
+    }
+}
+
+/// Leaves to the next step, in the same order, what takes long in large groups.
+fn put_off(step: &mut Step<'_>) {
+    for (account, queue) in std::mem::take(&mut step.to_catch_up) {
+        step.set_timer(TimerKind::CatchUp(account, queue), 0);
+    }
+    for account in std::mem::take(&mut step.to_open_inbox) {
+        step.set_timer(TimerKind::OpenInbox(account), 0);
+    }
+    for (account, conversation) in std::mem::take(&mut step.to_act) {
+        step.set_timer(TimerKind::Act(account, conversation), 0);
     }
 }
 

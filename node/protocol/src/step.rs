@@ -9,6 +9,7 @@ use tidings_crypto::id::{AccountId, ConversationId, NodeId, QueueId};
 use crate::effect::Effect;
 use crate::error::{Error, Outcome};
 use crate::input::Protocol;
+use crate::limits::STEP_MEMBERS_MAX;
 use crate::node::NodeConfig;
 use crate::peer::{Peers, Purpose};
 use crate::time::Now;
@@ -36,6 +37,8 @@ pub(crate) struct Step<'a> {
     pub(crate) to_act: BTreeSet<(AccountId, ConversationId)>,
     /// Peers that something now waits for.
     pub(crate) to_serve: BTreeSet<NodeId>,
+    /// Members of the groups that were joined or followed in this step.
+    pub(crate) worn: usize,
 }
 
 impl Step<'_> {
@@ -49,6 +52,16 @@ impl Step<'_> {
             self.effects.truncate(effects);
         }
         result
+    }
+
+    /// Counts something that takes as long as a group has members.
+    pub(crate) fn wear(&mut self, members: usize) {
+        self.worn = self.worn.saturating_add(members);
+    }
+
+    /// Whether this step has done enough of that: the rest is left to the next ([`STEP_MEMBERS_MAX`]).
+    pub(crate) fn is_worn(&self) -> bool {
+        self.worn >= STEP_MEMBERS_MAX
     }
 
     /// Asks a peer something; the answer comes back with `purpose`.

@@ -21,6 +21,8 @@ pub(crate) enum TimerKind {
     Expiry(AccountId),
     /// Go on processing a queue.
     CatchUp(AccountId, QueueId),
+    /// Go on opening an account's inbox.
+    OpenInbox(AccountId),
 }
 
 /// All timers that are set; each kind at most once.

@@ -5,23 +5,23 @@
 //! again. It does not know who may have what role, and it keeps no refusals.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tidings_crypto::id::ConversationId;
 use tidings_crypto::identity::{IdentityError, IdentityLog};
-use tidings_crypto::mls::MemberView;
+use tidings_crypto::mls::{Known, MemberView};
+use tidings_crypto::recent::Recent;
 
 use crate::account::conversation::authorize::{Invalid, credential};
 use crate::limits::{VERIFIED_LEAVES_MAX, VERIFIED_LOG_BYTES_MAX};
-
-type Digest = [u8; 32];
 
 /// What is known to hold.
 #[derive(Debug)]
 pub(crate) struct Verified {
     logs: RefCell<Recent<Arc<IdentityLog>>>,
     leaves: RefCell<Recent<()>>,
+    /// Of MLS itself.
+    pub(crate) mls: Known,
 }
 
 impl Default for Verified {
@@ -29,6 +29,7 @@ impl Default for Verified {
         Self {
             logs: RefCell::new(Recent::new(VERIFIED_LOG_BYTES_MAX)),
             leaves: RefCell::new(Recent::new(VERIFIED_LEAVES_MAX)),
+            mls: Known::default(),
         }
     }
 }
@@ -72,43 +73,10 @@ impl Verified {
     }
 }
 
-/// The last values by name, in two generations: when the younger is full it becomes the older, and what nobody asked for since is gone.
-#[derive(Debug)]
-struct Recent<T> {
-    young: BTreeMap<Digest, (T, usize)>,
-    old: BTreeMap<Digest, (T, usize)>,
-    weight: usize,
-    weight_max: usize,
-}
-
-impl<T: Clone> Recent<T> {
-    const fn new(weight_max: usize) -> Self {
-        Self { young: BTreeMap::new(), old: BTreeMap::new(), weight: 0, weight_max }
-    }
-
-    fn get(&mut self, name: &Digest) -> Option<T> {
-        if let Some((value, _)) = self.young.get(name) {
-            return Some(value.clone());
-        }
-        let (value, weight) = self.old.remove(name)?;
-        self.insert(*name, value.clone(), weight);
-        Some(value)
-    }
-
-    fn insert(&mut self, name: Digest, value: T, weight: usize) {
-        if self.weight.saturating_add(weight) > self.weight_max {
-            self.old = std::mem::take(&mut self.young);
-            self.weight = 0;
-        }
-        self.weight += weight;
-        self.young.insert(name, (value, weight));
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::{Recent, Verified};
+    use super::Verified;
     use tidings_crypto::identity::IdentityLog;
     use tidings_crypto::sign::SigningKey;
 
@@ -123,16 +91,5 @@ mod tests {
             changed.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1);
             assert!(verified.log(&changed).is_err(), "byte {at}");
         }
-    }
-
-    #[test]
-    fn what_is_remembered_is_bounded_and_what_is_asked_for_stays() {
-        let mut recent = Recent::new(4);
-        for number in 0..100 {
-            recent.insert([number; 32], number, 2);
-            assert_eq!(recent.get(&[0; 32]), Some(0), "asked for each time");
-            assert!(recent.young.len() + recent.old.len() <= 4);
-        }
-        assert_eq!(recent.get(&[50; 32]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Parcels: sealed items on their way to inboxes of other nodes, kept until the node there has them durably.
+//! Parcels: items on their way to inboxes of other nodes, kept until the node there has them durably.
 
 use tidings_crypto::id::{AccountId, NodeId};
 
@@ -8,34 +8,56 @@ use crate::limits::{INBOX_BYTES_MAX, INBOX_ITEM_BYTES_MAX, INBOX_ITEMS_MAX, OUTB
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::key;
-use crate::record::log::{Obstacle, ParcelRecord};
+use crate::record::log::{Obstacle, ParcelRecord, PartRecord};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire;
-use crate::wire::inbox::{InboxRequest, InboxResponse};
+use crate::wire::inbox::{InboxRequest, InboxResponse, Item};
 
-/// Sends a sealed item to an account; if it is hosted here, straight into its inbox.
+/// Sends an item to an account; if it is hosted here, straight into its inbox.
 pub(crate) fn send(step: &mut Step<'_>, home: NodeId, recipient: AccountId, item: Vec<u8>) -> Outcome<()> {
     if home == step.config.node {
-        return match receive(step, recipient, &item)? {
+        return match receive(step, home, recipient, &item)? {
             InboxResponse::Kept => Ok(()),
             InboxResponse::Unknown => Err(Rejection::NotFound.into()),
             InboxResponse::Refused => Err(Rejection::TooLarge { limit: INBOX_ITEM_BYTES_MAX }.into()),
             InboxResponse::NoRoom => Err(Rejection::Quota { what: "inbox items" }.into()),
         };
     }
+    put(step, home, &ParcelRecord { recipient, item, since: step.now.wall.0, part: None })
+}
+
+/// Sends a part of a bundle to another node. The account that it is addressed to is one of those there who need it.
+pub(crate) fn send_part(step: &mut Step<'_>, home: NodeId, part: PartRecord) -> Outcome<()> {
+    let recipient = part.guests.first().copied().ok_or(Rejection::NotFound)?;
+    put(step, home, &ParcelRecord { recipient, item: Vec::new(), since: step.now.wall.0, part: Some(part) })
+}
+
+fn put(step: &mut Step<'_>, home: NodeId, parcel: &ParcelRecord) -> Outcome<()> {
     let row = key::counted(home.as_bytes(), step.rows.next_count("parcel")?);
-    let parcel = ParcelRecord { recipient, item, since: step.now.wall.0 };
-    step.rows.put(Scope::Node, Table::Parcel, &row, &parcel);
+    step.rows.put(Scope::Node, Table::Parcel, &row, parcel);
     step.to_serve.insert(home);
     Ok(())
 }
 
-/// Takes an item for an account of this node. One that is here already is kept once.
-pub(crate) fn receive(step: &mut Step<'_>, recipient: AccountId, item: &[u8]) -> Outcome<InboxResponse> {
+/// Takes an item that `peer` brings for an account of this node. One that is here already is kept once.
+pub(crate) fn receive(
+    step: &mut Step<'_>,
+    peer: NodeId,
+    recipient: AccountId,
+    item: &[u8],
+) -> Outcome<InboxResponse> {
     if item.len() > INBOX_ITEM_BYTES_MAX {
         return Ok(InboxResponse::Refused);
     }
+    match wire::decode::<Item>(item, "inbox item") {
+        Ok(Item::Sealed(_)) => keep(step, recipient, item),
+        Ok(Item::Part(part)) => super::bundle::receive(step, peer, recipient, &part),
+        Err(_) => Ok(InboxResponse::Refused),
+    }
+}
+
+fn keep(step: &mut Step<'_>, recipient: AccountId, item: &[u8]) -> Outcome<InboxResponse> {
     if step.rows.get_bytes(Scope::Node, Table::Directory, recipient.as_bytes())?.is_none() {
         return Ok(InboxResponse::Unknown);
     }
@@ -85,14 +107,36 @@ pub(crate) fn pump(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     };
     let parcel: ParcelRecord = record::decode(&value, "parcel")?;
     if step.now.wall.0.saturating_sub(parcel.since) > OUTBOX_LIFETIME_MS {
-        step.rows.delete(Scope::Node, Table::Parcel, &row);
         step.to_serve.insert(peer);
-        return Ok(());
+        return over(step, &row);
     }
     step.peers.peer(peer).parcel_under_way = true;
-    let request = InboxRequest { recipient: parcel.recipient, item: wire::field(parcel.item) };
+    let item = match &parcel.part {
+        Some(part) => wire::encode(&Item::Part(super::bundle::part(step, part)?)),
+        None => parcel.item,
+    };
+    let request = InboxRequest { recipient: parcel.recipient, item: wire::field(item) };
     step.request(peer, Protocol::Inbox, wire::encode(&request), Purpose::Parcel(row));
     Ok(())
+}
+
+/// To the end: what it has no room for must not stand before what it has.
+fn put_off(step: &mut Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<()> {
+    if let Some(parcel) = step.rows.get::<ParcelRecord>(Scope::Node, Table::Parcel, row)? {
+        step.rows.delete(Scope::Node, Table::Parcel, row);
+        put(step, peer, &parcel)?;
+    }
+    Ok(())
+}
+
+/// Forgets a parcel that has arrived or was given up.
+fn over(step: &mut Step<'_>, row: &[u8]) -> Outcome<()> {
+    let parcel = step.rows.get::<ParcelRecord>(Scope::Node, Table::Parcel, row)?;
+    step.rows.delete(Scope::Node, Table::Parcel, row);
+    match parcel.and_then(|parcel| parcel.part) {
+        Some(part) => super::bundle::carried(step, &part.bundle),
+        None => Ok(()),
+    }
 }
 
 /// Whether anything waits for this peer.
@@ -111,11 +155,14 @@ pub(crate) fn answered(
     match result.map(|bytes| wire::decode::<InboxResponse>(&bytes, "answer to a parcel")) {
         // Refused for good: trying again cannot help.
         Ok(Ok(InboxResponse::Kept | InboxResponse::Unknown | InboxResponse::Refused)) => {
-            step.rows.delete(Scope::Node, Table::Parcel, row);
+            over(step, row)?;
             step.peers.peer(peer).failures = 0;
             step.to_serve.insert(peer);
         }
-        Ok(Ok(InboxResponse::NoRoom)) => super::peer_wait::try_again(step, peer, Obstacle::NoRoom)?,
+        Ok(Ok(InboxResponse::NoRoom)) => {
+            put_off(step, peer, row)?;
+            super::peer_wait::try_again(step, peer, Obstacle::NoRoom)?;
+        }
         Ok(Err(_)) | Err(_) => super::peer_wait::try_again(step, peer, Obstacle::NoAnswer)?,
     }
     Ok(())

@@ -31,7 +31,7 @@ pub(crate) fn follow(
         provisional: None,
     });
     if record.provisional.take().is_some() {
-        super::accept::give_back(step, &queue)?;
+        super::accept::give_back(step, queue.as_bytes())?;
     }
     if !record.subscribers.contains(&account) {
         record.subscribers.push(account);

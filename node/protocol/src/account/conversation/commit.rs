@@ -50,6 +50,7 @@ pub(crate) fn commit(
     let profile = profile::load(step, account)?;
     let (parent, before) = (record.tip, record.policy.clone());
     let mut group = state::load_group(step, account, &record.id, &parent)?;
+    step.wear(group.members().len() / 4 + plan.adds.len());
     let guests = guests(step, account, &plan)?;
     let (self_removes, rejoin) = (plan.self_removes.clone(), plan.rejoin.clone());
     let (plan, link) = mls_plan(record, (account, &profile), plan)?;
@@ -63,11 +64,13 @@ pub(crate) fn commit(
     let own = CommitRecord { id: unnamed, author: account, device, sequence: 0, class, rank, demoted: false };
     valid::keeps_spacing(step, account, record, &epoch::named(step, account, &record.id, &parent)?, &own)?;
     let cuts = cuts(step, account, record, &group.members(), &built.view)?;
-    let added: Vec<AccountId> = built.view.adds.iter().map(|leaf| leaf.credential.account).collect();
+    // Of an epoch in which one is alone nobody else ever reads anything.
+    let readers = record.members.len() > 1;
+    let added = built.view.adds.iter().filter(|_| readers).map(|leaf| &leaf.credential.account);
     let body = CommitBody {
         commit: wire::field(built.commit),
         self_removes: self_removes.into_iter().map(wire::field).collect(),
-        added: added.iter().map(|somebody| identity::introduce(step, account, somebody)).collect::<Outcome<_>>()?,
+        added: added.map(|somebody| identity::introduce(step, account, somebody)).collect::<Outcome<_>>()?,
         cuts: cuts.iter().map(|cut| Cut { device: cut.device, sequence: cut.sequence }).collect(),
         class: class.number(),
         rejoins: rejoins.clone(),

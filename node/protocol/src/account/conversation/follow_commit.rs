@@ -41,12 +41,13 @@ pub(crate) fn received(
         Standing::Out | Standing::Told => return Err(refused("commit to an epoch of others").into()),
     }
     let group = state::load_group(step, account, &record.id, &parent)?;
+    step.wear(at.members.len() / 4);
     for introduction in &body.added {
         identity::introduced(step, account, introduction)?;
     }
     let self_removes: Vec<Vec<u8>> = body.self_removes.iter().map(|proposal| proposal.as_slice().to_vec()).collect();
     let mls = |_| Rejection::Refused { reason: "MLS commit" };
-    let received = group.receive(body.commit.as_slice(), &self_removes).map_err(mls)?;
+    let received = group.receive(body.commit.as_slice(), &self_removes, &step.verified.mls).map_err(mls)?;
     let view = received.view().clone();
     let committer = group.member(view.committer).ok_or(Rejection::Refused { reason: "committer" })?;
     if committer.account() != log.account || committer.device() != entry.inner.device {

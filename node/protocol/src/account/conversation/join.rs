@@ -16,27 +16,40 @@ use crate::record::event::EventKind;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire;
-use crate::wire::inbox::{SignedWelcome, WelcomeBundle};
+use crate::wire::inbox::{SignedSlip, Slip, WelcomeBundle};
 use crate::wire::inner::generation_start;
 
 const fn refused(reason: &'static str) -> Rejection {
     Rejection::Refused { reason }
 }
 
-/// Takes a welcome from a contact.
-pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, welcome: &SignedWelcome) -> Outcome<()> {
-    let bundle = &welcome.parse()?;
+/// Enters a conversation by what the bundle of a slip holds.
+pub(crate) fn welcomed(
+    step: &mut Step<'_>,
+    account: AccountId,
+    (signed, slip): (&SignedSlip, &Slip),
+    bundle: &WelcomeBundle,
+) -> Outcome<()> {
+    if bundle.members.len() > MEMBERS_MAX || bundle.past_tags.len() > PAST_TAGS_MAX || bundle.told.len() > TOLD_EPOCHS_MAX
+    {
+        return Err(refused("welcome").into());
+    }
     let profile = profile::load(step, account)?;
     let (reference, rows) = own_key_package(step, account, bundle)?;
-    let group = Group::join(&profile.device_keys(account), rows, bundle.welcome.as_slice(), step.rng)
+    step.wear(bundle.members.len());
+    let (keys, mls) = (profile.device_keys(account), &step.verified.mls);
+    let group = Group::join_knowing(&keys, rows, bundle.welcome.as_slice(), step.rng, mls)
         .map_err(|_| refused("welcome"))?;
     let id = group.conversation();
     let old = state::get(step, account, &id)?;
     let asked = old.as_ref().is_some_and(|old| old.asked_package == reference);
     let inviter = check(step, account, bundle, &group, asked)?;
-    let signer = identity::log(step, account, &inviter.account())?.ok_or(refused("welcome"))?;
-    let device = signer.device(inviter.device()).ok_or(refused("welcome"))?;
-    welcome.verify(&account, &device.device_key)?;
+    if (id, inviter.account(), inviter.device()) != (slip.conversation, slip.inviter, slip.device) {
+        return Err(refused("welcome of another inviter or conversation than its slip").into());
+    }
+    let signer = identity::log(step, account, &slip.inviter)?.ok_or(refused("welcome"))?;
+    let device = signer.device(slip.device).ok_or(refused("welcome"))?;
+    signed.verify(&account, &device.device_key)?;
     let kind = bundle.creation.kind()?;
     let known = contact::get(step, account, &inviter.account())?;
     let accepted = known.as_ref().is_some_and(|known| known.state == ContactState::Accepted);
@@ -138,8 +151,6 @@ fn check(
         return Err(refused("welcome from a member without that right").into());
     }
     if members.len() > MEMBERS_MAX
-        || bundle.past_tags.len() > PAST_TAGS_MAX
-        || bundle.told.len() > TOLD_EPOCHS_MAX
         || (policy.creation.kind()? == ConversationKind::Direct && members.len() != 2)
     {
         return Err(refused("welcome").into());

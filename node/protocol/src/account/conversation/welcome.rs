@@ -1,5 +1,5 @@
 //! Welcomes: made with the commit that adds somebody, held until another follower has taken that commit (PROTOCOL A5.3), dropped if its
-//! branch loses before.
+//! branch loses before. What all guests of the commit need is sealed once; each gets a slip with its name and key (docs/adr/0012).
 
 use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
@@ -8,7 +8,7 @@ use tidings_crypto::outer::LogKey;
 use super::{admin_chain, epoch, state};
 use crate::account::{identity, inbox, key_supply, profile};
 use crate::error::{Outcome, Rejection};
-use crate::limits::{TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
+use crate::limits::{BUNDLE_BYTES_MAX, TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
 use crate::record;
 use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::key;
@@ -16,7 +16,7 @@ use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
 use crate::wire;
-use crate::wire::inbox::{InboxItem, Told, WelcomeBundle};
+use crate::wire::inbox::{InboxItem, Slip, Told, WelcomeBundle};
 
 /// For whom a welcome is.
 pub(crate) struct Guest {
@@ -26,9 +26,9 @@ pub(crate) struct Guest {
     pub(crate) box_key: Vec<u8>,
 }
 
-/// One sealed welcome.
+/// One sealed slip.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-struct SealedWelcome {
+struct SealedSlip {
     #[n(0)]
     home: NodeId,
     #[n(1)]
@@ -37,7 +37,7 @@ struct SealedWelcome {
     item: Vec<u8>,
 }
 
-/// Welcomes that wait for their commit to be taken by somebody else. The row's key is the place of the commit's entry.
+/// A welcome that waits for its commit to be taken by somebody else. The row's key is the place of the commit's entry.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 struct HeldRecord {
     #[n(0)]
@@ -48,11 +48,14 @@ struct HeldRecord {
     #[n(2)]
     since: u64,
     #[n(3)]
-    welcomes: Vec<SealedWelcome>,
+    slips: Vec<SealedSlip>,
+    /// The sealed bundle for all of them.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    bundle: Vec<u8>,
 }
 
-/// Seals a welcome to each guest. It leaves at once if `alone`, that is if no other node keeps the conversation (DECISIONS 18), else when the
-/// commit at `place` is taken.
+/// Seals the bundle for all guests and a slip for each. They leave at once if `alone`, that is if no other node keeps the conversation
+/// (DECISIONS 18), else when the commit at `place` is taken.
 pub(crate) fn prepare(
     step: &mut Step<'_>,
     account: AccountId,
@@ -61,15 +64,26 @@ pub(crate) fn prepare(
     welcome: &[u8],
     guests: Vec<Guest>,
 ) -> Outcome<()> {
-    let bundle = bundle(step, account, record, epoch, welcome)?;
-    let device_key = profile::load(step, account)?.device_key();
-    let mut welcomes = Vec::with_capacity(guests.len());
-    for guest in guests {
-        let signed = bundle.signed(&guest.account, &device_key);
-        let item = inbox::seal(step, guest.account, &guest.box_key, &InboxItem::Welcome(signed))?;
-        welcomes.push(SealedWelcome { home: guest.home, recipient: guest.account, item });
+    let plain = wire::encode(&bundle(step, account, record, epoch, welcome)?);
+    if plain.len() > BUNDLE_BYTES_MAX {
+        return Err(Rejection::TooLarge { limit: BUNDLE_BYTES_MAX }.into());
     }
-    let held = HeldRecord { conversation: record.id, epoch, since: step.now.wall.0, welcomes };
+    let (key, sealed) = tidings_crypto::bundle::seal(&plain, step.rng);
+    let profile = profile::load(step, account)?;
+    let slip = Slip {
+        conversation: record.id,
+        inviter: account,
+        device: profile.device,
+        bundle: wire::bundle::name(&wire::bundle::digests(&wire::bundle::cut(&sealed))),
+        key: *key,
+    };
+    let mut slips = Vec::with_capacity(guests.len());
+    for guest in guests {
+        let signed = slip.signed(&guest.account, &profile.device_key());
+        let item = inbox::seal(step, guest.account, &guest.box_key, &InboxItem::Welcome(signed))?;
+        slips.push(SealedSlip { home: guest.home, recipient: guest.account, item });
+    }
+    let held = HeldRecord { conversation: record.id, epoch, since: step.now.wall.0, slips, bundle: sealed };
     if alone {
         return release(step, held);
     }
@@ -79,9 +93,12 @@ pub(crate) fn prepare(
     Ok(())
 }
 
+/// The bundle goes first, so that no slip waits for it.
 fn release(step: &mut Step<'_>, held: HeldRecord) -> Outcome<()> {
-    for welcome in held.welcomes {
-        crate::log::parcel::send(step, welcome.home, welcome.recipient, welcome.item)?;
+    let guests: Vec<(NodeId, AccountId)> = held.slips.iter().map(|slip| (slip.home, slip.recipient)).collect();
+    crate::log::bundle::send(step, &held.bundle, &guests)?;
+    for slip in held.slips {
+        crate::log::parcel::send(step, slip.home, slip.recipient, slip.item)?;
     }
     Ok(())
 }
