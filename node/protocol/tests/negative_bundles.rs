@@ -7,11 +7,8 @@ mod world;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
 use tidings_crypto::id::{AccountId, BundleId, NodeId};
 use tidings_crypto::sign::SigningKey;
-use tidings_protocol::command::Command;
 use tidings_protocol::input::Protocol;
 use tidings_protocol::limits::{
     BUNDLE_PART_BYTES_MAX, BUNDLE_PARTS_MAX, OUTBOX_LIFETIME_MS, PROVISIONAL_BYTES_MAX, SLIPS_OF_ONE_MAX,
@@ -375,23 +372,4 @@ fn nothing_of_a_welcome_can_be_read_at_the_node_that_keeps_it() {
     let has = |needle: &[u8]| kept.windows(needle.len()).any(|window| window == needle);
     assert!(has(town.bob.account.as_bytes()), "for whom it is");
     assert!(!has(b"a name nobody else has") && !has(town.alice.account.as_bytes()) && !has(b"alice"));
-}
-
-#[test]
-fn a_node_with_many_members_of_a_group_answers_before_all_of_them_have_joined() {
-    let mut world = World::new(1);
-    let founder = world.sign_up(0, "founder");
-    let guests: Vec<Person> = (0..30).map(|number| world.sign_up(0, &format!("guest {number}"))).collect();
-    for guest in &guests {
-        world.befriend(founder, *guest);
-    }
-    let members = guests.iter().map(|guest| guest.account).collect();
-    let command = Command::CreateGroup { account: founder.account, name: "many".into(), description: String::new(), members };
-    world.command(0, command).unwrap();
-    let joined = |world: &World| guests.iter().filter(|guest| world.conversations(**guest).len() == 2).count();
-    let at_once = joined(&world);
-    assert!(at_once < guests.len(), "{at_once} have joined in the founder's step");
-    world.advance(0);
-    assert_eq!(joined(&world), guests.len());
-    let _ = ChaCha20Rng::from_seed([0; 32]);
 }
