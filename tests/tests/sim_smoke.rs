@@ -39,8 +39,7 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
     reports.iter().for_each(|report| total.add(&report.stats));
     // A world in which nothing happens keeps every property.
     for (name, count) in total.all() {
-        // Rival commits are rare in drawn worlds: those below have some.
-        assert!(count > 0 || name == "forks", "no world has any {name}");
+        assert!(count > 0, "no world has any {name}");
     }
     assert!(total.received > 500, "only {} messages were received", total.received);
 }
@@ -49,12 +48,12 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
 #[test]
 fn worlds_with_rival_commits_keep_every_property() {
     let worlds: Vec<_> =
-        [300_007, 300_008, 300_029, 300_032, 300_048, 300_084].map(|seed| (seed, Options::default())).into();
+        [600_049, 600_050, 600_103, 600_120, 600_188, 600_192].map(|seed| (seed, Options::default())).into();
     let reports = run_all(&worlds);
     assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
     let forks: u64 = reports.iter().map(|report| report.stats.forks).sum();
     // Draw other seeds if a change of the worlds has left these without.
-    assert!(forks >= 6, "only {forks} epochs have rivals");
+    assert!(forks >= 12, "only {forks} epochs have rivals");
 }
 
 /// Each line of `tests/seeds/*.txt`: a seed, perhaps `nodes=N` or `acts=N`, and behind `#` what it once found.

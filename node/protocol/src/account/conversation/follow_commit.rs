@@ -5,7 +5,7 @@ use tidings_crypto::mls::{CommitView, Group};
 
 use super::commit::{self, Made};
 use super::group_log::{self, Followed};
-use super::{admin_chain, epoch, late, state, tip, tree, valid};
+use super::{admin_chain, epoch, late, state, tip, tree, valid, void};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
 use crate::limits::CLOCK_MAX;
@@ -77,7 +77,12 @@ pub(crate) fn received(
         clock: entry.inner.clock.min(CLOCK_MAX),
     };
     group_log::note(step, account, record, (parent, epoch), &followed);
-    tip::settle(step, account, record)
+    tip::settle(step, account, record)?;
+    if record.tip == epoch {
+        return Ok(());
+    }
+    let beside = epoch::named(step, account, &record.id, &epoch)?;
+    void::lost(step, account, record, (&epoch, &beside))
 }
 
 /// Where the logs of the removed devices end: where the commit says, and for one it does not name at what was seen here.

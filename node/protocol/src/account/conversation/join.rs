@@ -13,6 +13,8 @@ use crate::record::contact::{ContactRecord, ContactState};
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::epoch::Standing;
 use crate::record::event::EventKind;
+use crate::record::key;
+use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire;
@@ -30,8 +32,7 @@ pub(crate) fn welcomed(
     (signed, slip): (&SignedSlip, &Slip),
     bundle: &WelcomeBundle,
 ) -> Outcome<()> {
-    if bundle.members.len() > MEMBERS_MAX || bundle.past_tags.len() > PAST_TAGS_MAX || bundle.told.len() > TOLD_EPOCHS_MAX
-    {
+    if !is_bounded(bundle) {
         return Err(refused("welcome").into());
     }
     let profile = profile::load(step, account)?;
@@ -74,6 +75,13 @@ pub(crate) fn welcomed(
     }
 }
 
+/// Whether a bundle holds no more than there can be, so that what follows is bounded too.
+fn is_bounded(bundle: &WelcomeBundle) -> bool {
+    bundle.members.len() <= MEMBERS_MAX
+        && bundle.past_tags.len() <= PAST_TAGS_MAX
+        && bundle.told.len() <= TOLD_EPOCHS_MAX
+}
+
 /// Puts the epoch of a welcome into the tree, with what is told of those before it, and goes where the rule says.
 fn enter(
     step: &mut Step<'_>,
@@ -91,6 +99,7 @@ fn enter(
     record.past_tags.drain(..record.past_tags.len().saturating_sub(room));
     record.past_tags.extend(bundle.past_tags.iter().map(|tag| minicbor::bytes::ByteArray::from(*tag)));
     tree::plant(step, account, record, (bundle.epoch, origin), group)?;
+    adopt_generations(step, account, record, bundle)?;
     if asked && record.asked_generation > record.generation {
         record.generation = record.asked_generation;
         record.own_sequence = generation_start(record.generation);
@@ -112,6 +121,25 @@ fn enter(
     }
     tip::settle(step, account, record)?;
     crate::account::catch_up::retry_pending(step, account, &record.id)
+}
+
+/// Which log each device writes now; this account may have missed where it began.
+fn adopt_generations(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    bundle: &WelcomeBundle,
+) -> Outcome<()> {
+    for told in &bundle.generations {
+        let row = key::join(&[record.id.as_bytes(), told.device.as_bytes()]);
+        if let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)?
+            && log.generation < told.generation
+        {
+            let log = DeviceLogRecord { generation: told.generation, ..log };
+            step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
+        }
+    }
+    Ok(())
 }
 
 const fn is_in(record: &ConversationRecord) -> bool {

@@ -4,17 +4,15 @@
 //! it is chosen only where no majority has made another commit final; and then this device asks to be let back in.
 
 use tidings_crypto::id::{AccountId, EpochId};
-use tidings_crypto::outer::{LogKey, Outer, TopicKey};
 
 use super::rule::Class;
 use super::{epoch, publish, rejoin, state, tip, valid};
 use crate::account::policy::RANK_NONE;
-use crate::account::profile;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{EpochRecord, Standing, VoteRecord};
 use crate::record::log::DeviceLogRecord;
-use crate::step::{Step, refused};
+use crate::step::Step;
 use crate::wire;
 use crate::wire::fork_vote::ForkVote;
 use crate::wire::inner::{Draft, Kind, Signed};
@@ -90,12 +88,7 @@ fn vote(
     at.votes.push(VoteRecord { voter: account, child });
     let body = wire::encode(&ForkVote { parent: *parent, child });
     let draft = Draft { conversation: record.id, kind: Kind::ForkVote, epoch: *parent, commitment: [0; 32], body };
-    let profile = profile::load(step, account)?;
-    let bytes = publish::sign_beside(step, &profile, record, draft);
-    let (topic, key) = (TopicKey::derive(&at.topic_secret), LogKey::from_bytes(at.log_key));
-    let outer = Outer::seal(&topic, &key, step.random(), &bytes).map_err(|_| Rejection::TooLarge { limit: 0 })?;
-    refused(step.attempt(|step| crate::log::append::publish(step, account, &outer)))?.unwrap_or_default();
-    Ok(())
+    publish::beside(step, account, record, at, draft)
 }
 
 /// Takes a vote of a member of the epoch it is about.

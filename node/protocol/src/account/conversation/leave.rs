@@ -39,7 +39,7 @@ pub(crate) fn leave(
     if next.roles.owners() == 0 {
         return Err(Rejection::LastAdmin.into());
     }
-    wish::keep(step, account, conversation, &Wish::Depart);
+    wish::keep(step, account, conversation, &Wish::Depart)?;
     wish::change(step, account, &record, &next)
 }
 
@@ -61,11 +61,11 @@ pub(crate) fn persist(step: &mut Step<'_>, account: AccountId, record: &mut Conv
         return propose(step, account, record);
     }
     record.membership = Membership::Member;
-    wish::keep(step, account, &record.id, &Wish::Depart);
+    wish::keep(step, account, &record.id, &Wish::Depart)?;
     next.forget(&account);
     if next.roles.owners() > 0 {
         let wanted = next.to_bytes();
-        wish::keep(step, account, &record.id, &Wish::Policy { before: record.policy.clone(), wanted });
+        wish::keep(step, account, &record.id, &Wish::Policy { before: record.policy.clone(), wanted })?;
     }
     Ok(())
 }
@@ -107,7 +107,7 @@ pub(crate) fn received(
         return Err(Rejection::Refused { reason: "self-remove of another device than its entry" }.into());
     }
     let due = step.now.wall.0.saturating_add(readmit::turn(record, account, &author));
-    wish::keep(step, account, &record.id, &Wish::Leaver { proposal, epoch: record.tip, due });
+    wish::keep(step, account, &record.id, &Wish::Leaver { proposal, epoch: record.tip, due })?;
     Ok(())
 }
 

@@ -2,21 +2,22 @@
 //! branch loses before. What all guests of the commit need is sealed once; each gets a slip with its name and key (docs/adr/0012).
 
 use minicbor::{Decode, Encode};
-use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId, NodeId, QueueId};
 use tidings_crypto::outer::LogKey;
 
 use super::{admin_chain, epoch, state};
 use crate::account::{identity, inbox, key_supply, profile};
-use crate::error::{Outcome, Rejection};
+use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::{BUNDLE_BYTES_MAX, TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
 use crate::record;
 use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::key;
+use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
 use crate::wire;
-use crate::wire::inbox::{InboxItem, Slip, Told, WelcomeBundle};
+use crate::wire::inbox::{Generation, InboxItem, Slip, Told, WelcomeBundle};
 
 /// For whom a welcome is.
 pub(crate) struct Guest {
@@ -126,19 +127,21 @@ pub(crate) fn release_due(step: &mut Step<'_>, account: AccountId, conversation:
     Ok(())
 }
 
-/// The epoch's branch has lost: whoever it added is added again on the other.
+/// The epoch's branch has lost: welcomes that are still held do not go out. Returns whether there were any.
 pub(crate) fn withdraw(
     step: &mut Step<'_>,
     account: AccountId,
     conversation: &ConversationId,
     epoch: &EpochId,
-) -> Outcome<()> {
+) -> Outcome<bool> {
+    let mut withdrawn = false;
     for (row, held) in held(step, account, conversation)? {
         if held.epoch == *epoch {
             step.rows.delete(Scope::Account(account), Table::HeldWelcome, &row);
+            withdrawn = true;
         }
     }
-    Ok(())
+    Ok(withdrawn)
 }
 
 fn held(step: &Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<Vec<(Vec<u8>, HeldRecord)>> {
@@ -177,12 +180,27 @@ fn bundle(
         past_tags: record.past_tags.iter().map(|tag| **tag).filter(|tag| *tag != own_tag).collect(),
         told: tell(step, account, record, &epoch)?,
         members: introductions.collect::<Outcome<_>>()?,
+        generations: generations(step, account, record)?,
         display_name: wire::field(own.display_name.into_bytes()),
         box_key: wire::field(own.box_key),
         key_token,
         chain,
         signers,
     })
+}
+
+/// The logs that are not their devices' first.
+fn generations(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<Generation>> {
+    let own = Generation { device: profile::load(step, account)?.device, generation: record.generation };
+    let mut all = vec![own];
+    for (row, value) in step.rows.scan(Scope::Account(account), Table::DeviceLog, record.id.as_bytes(), usize::MAX)? {
+        let log: DeviceLogRecord = record::decode(&value, "device log")?;
+        let device = row.get(record.id.as_bytes().len()..).and_then(|device| device.try_into().ok());
+        let device = DeviceId::from_bytes(device.ok_or(Fault::Damaged("device log key"))?);
+        all.push(Generation { device, generation: log.generation });
+    }
+    all.retain(|log| log.generation > 0);
+    Ok(all)
 }
 
 /// What a newcomer must know of the tree to choose as everybody does: the ancestors of its epoch, and their other children.
