@@ -26,7 +26,8 @@ mod wycheproof_tests;
 pub use box_key::{BadBoxKey, BoxPublicKey, BoxSecretKey};
 pub use codec::{CodecError, decode_exact, encode};
 pub use id::{
-    AccountId, BundleId, ConversationId, DeviceId, EntryId, EpochId, IdError, MessageId, NodeId, OuterId, QueueId, derive,
+    AccountId, BundleId, ConversationId, DeviceId, EntryId, EpochId, IdError, MessageId, NodeId, OuterId, QueueId,
+    derive,
 };
 pub use identity::{BoxKeyError, BoxKeyRecord, DeviceRecord, Home, IdentityError, IdentityLog};
 pub use invite::{InviteError, InviteLink};

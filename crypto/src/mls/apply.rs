@@ -18,12 +18,7 @@ impl Group {
     ///
     /// # Errors
     /// As [`Group::inspect`].
-    pub fn receive(
-        &self,
-        commit: &[u8],
-        self_removes: &[Vec<u8>],
-        known: &Known,
-    ) -> Result<Received<'_>, MlsError> {
+    pub fn receive(&self, commit: &[u8], self_removes: &[Vec<u8>], known: &Known) -> Result<Received<'_>, MlsError> {
         let provider = StepProvider::without_randomness(RowStore::over(&self.rows)).knowing(known);
         let staged = self.stage(&provider, (commit, self_removes), known)?;
         Ok(Received { parent: self, provider, staged })

@@ -110,8 +110,7 @@ fn people_who_do_not_fit_into_one_commit_come_with_the_next() {
     world.befriend(alice, bob);
     let group = world.group(alice, "ops", &[bob]);
     let before = world.conversation(bob, group).epoch;
-    let guests: Vec<Person> =
-        (0..16).map(|number| world.sign_up_after(0, &format!("guest {number}"), 7)).collect();
+    let guests: Vec<Person> = (0..16).map(|number| world.sign_up_after(0, &format!("guest {number}"), 7)).collect();
     for guest in &guests {
         world.befriend(alice, *guest);
     }

@@ -35,8 +35,8 @@ struct Town {
 
 fn town() -> Town {
     let mut world = World::new(3);
-    let [alice, bob, carol, dave, erin] =
-        [(0, "alice"), (1, "bob"), (1, "carol"), (1, "dave"), (2, "erin")].map(|(host, name)| world.sign_up(host, name));
+    let [alice, bob, carol, dave, erin] = [(0, "alice"), (1, "bob"), (1, "carol"), (1, "dave"), (2, "erin")]
+        .map(|(host, name)| world.sign_up(host, name));
     for other in [bob, carol, dave, erin] {
         world.befriend(alice, other);
     }
@@ -183,10 +183,8 @@ impl Town {
             let Ok(Item::Sealed(sealed)) = wire::decode(&parcel.item, "test") else { return None };
             let info = tidings_protocol::wire::inbox::INFO;
             let plain = tidings_crypto::box_key::open(&secret, info, to.account.as_bytes(), sealed.as_slice()).ok()?;
-            match wire::decode::<InboxItem>(&plain, "test").unwrap() {
-                InboxItem::Welcome(slip) => Some(slip),
-                other => panic!("{other:?}"),
-            }
+            let InboxItem::Welcome(slip) = wire::decode::<InboxItem>(&plain, "test").unwrap() else { return None };
+            Some(slip)
         };
         rows.iter().find_map(|(_, value)| open(value)).unwrap()
     }

@@ -15,12 +15,7 @@ use crate::wire;
 use crate::wire::commit_body::Introduction;
 
 /// Takes an identity log for `account`'s use: verified, and an extension of the one known.
-pub(crate) fn remember(
-    step: &mut Step<'_>,
-    account: AccountId,
-    bytes: &[u8],
-    name: &str,
-) -> Outcome<Arc<IdentityLog>> {
+pub(crate) fn remember(step: &mut Step<'_>, account: AccountId, bytes: &[u8], name: &str) -> Outcome<Arc<IdentityLog>> {
     let log = read(step, bytes)?;
     let known = record(step, account, &log.account_id())?;
     if let Some(known) = &known {

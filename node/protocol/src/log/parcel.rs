@@ -41,12 +41,7 @@ fn put(step: &mut Step<'_>, home: NodeId, parcel: &ParcelRecord) -> Outcome<()> 
 }
 
 /// Takes an item that `peer` brings for an account of this node. One that is here already is kept once.
-pub(crate) fn receive(
-    step: &mut Step<'_>,
-    peer: NodeId,
-    recipient: AccountId,
-    item: &[u8],
-) -> Outcome<InboxResponse> {
+pub(crate) fn receive(step: &mut Step<'_>, peer: NodeId, recipient: AccountId, item: &[u8]) -> Outcome<InboxResponse> {
     if item.len() > INBOX_ITEM_BYTES_MAX {
         return Ok(InboxResponse::Refused);
     }

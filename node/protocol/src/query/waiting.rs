@@ -70,10 +70,7 @@ pub fn of(store: &dyn Snapshot, account: AccountId, message: &MessageRecord) -> 
         let reason = match recipient.state {
             DeliveryState::Read | DeliveryState::Delivered => continue,
             DeliveryState::Failed => Reason::Failed(recipient.failure.unwrap_or(FailReason::GivenUp)),
-            DeliveryState::Sent => match opening(store, recipient)? {
-                Reason::NotOpened if large => Reason::NoReceipts,
-                reason => reason,
-            },
+            DeliveryState::Sent => opening(store, recipient, large)?,
             DeliveryState::Queued if message.conversation.is_none() => {
                 before_conversation(store, account, recipient.account, peer.as_ref())?
             }
@@ -101,9 +98,15 @@ const fn obstacle(wait: &PeerWaitRecord) -> Reason {
 }
 
 /// Whether another node's account is locked is that node's business; of accounts of this node we know.
-fn opening(store: &dyn Snapshot, recipient: &RecipientState) -> Outcome<Reason> {
+fn opening(store: &dyn Snapshot, recipient: &RecipientState, large: bool) -> Outcome<Reason> {
     let is_here = store.get(Scope::Node, Table::Directory, recipient.account.as_bytes())?.is_some();
-    Ok(if is_here && !is_unlocked(store, recipient.account) { Reason::Locked } else { Reason::NotOpened })
+    Ok(if is_here && !is_unlocked(store, recipient.account) {
+        Reason::Locked
+    } else if large {
+        Reason::NoReceipts
+    } else {
+        Reason::NotOpened
+    })
 }
 
 /// Whether the group is one whose members send no receipts, or was when this was written.

@@ -160,7 +160,8 @@ pub(crate) fn judge(
 ) -> Outcome<Class> {
     let policy = Policy::parse(policy)?;
     let members = group.members();
-    let identity = |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten().map(Arc::unwrap_or_clone);
+    let identity =
+        |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten().map(Arc::unwrap_or_clone);
     let rejoins = readmit::verified(step, account, record, made.rejoins)?;
     let parent = Parent {
         conversation: record.id,

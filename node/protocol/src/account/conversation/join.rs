@@ -39,8 +39,8 @@ pub(crate) fn welcomed(
     let (reference, rows) = own_key_package(step, account, bundle)?;
     step.wear(bundle.members.len());
     let (keys, mls) = (profile.device_keys(account), &step.verified.mls);
-    let group = Group::join_knowing(&keys, rows, bundle.welcome.as_slice(), step.rng, mls)
-        .map_err(|_| refused("welcome"))?;
+    let group =
+        Group::join_knowing(&keys, rows, bundle.welcome.as_slice(), step.rng, mls).map_err(|_| refused("welcome"))?;
     let id = group.conversation();
     let old = state::get(step, account, &id)?;
     let asked = old.as_ref().is_some_and(|old| old.asked_package == reference);
@@ -178,9 +178,7 @@ fn check(
     if (!asked && !policy.may_add(&inviter.account())) || !named.into_iter().all(is_in) {
         return Err(refused("welcome from a member without that right").into());
     }
-    if members.len() > MEMBERS_MAX
-        || (policy.creation.kind()? == ConversationKind::Direct && members.len() != 2)
-    {
+    if members.len() > MEMBERS_MAX || (policy.creation.kind()? == ConversationKind::Direct && members.len() != 2) {
         return Err(refused("welcome").into());
     }
     for introduction in &bundle.members {

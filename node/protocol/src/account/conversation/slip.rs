@@ -76,7 +76,8 @@ pub(crate) fn take_up(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
         let slip = signed.parse()?;
         match crate::log::bundle::whole(step, &slip.bundle)? {
             Some(sealed) => {
-                let joined = step.attempt(|step| join::welcomed(step, account, (&signed, &slip), &open(&slip, &sealed)?));
+                let joined =
+                    step.attempt(|step| join::welcomed(step, account, (&signed, &slip), &open(&slip, &sealed)?));
                 // By a wrong slip nobody shall make it go before the right one comes.
                 if refused(joined).map_err(Error::Fault)?.is_ok() {
                     crate::log::bundle::taken(step, &slip.bundle, account)?;
