@@ -14,16 +14,14 @@ use tidings_crypto::{BoxSecretKey, encode};
 use tidings_protocol::account::policy::{Creation, Link, Policy, Role, Signer};
 use tidings_protocol::command::{Command, Recipient};
 use tidings_protocol::input::Protocol;
-use tidings_protocol::limits::BUNDLE_PART_BYTES_MAX;
 use tidings_protocol::record;
 use tidings_protocol::record::contact::{ContactRecord, ContactState};
 use tidings_protocol::record::conversation::ConversationKind;
 use tidings_protocol::store::table::Table;
-use tidings_protocol::wire;
-use tidings_protocol::wire::bundle::{cut, digests, name};
 use tidings_protocol::wire::commit_body::Introduction;
 use tidings_protocol::wire::id::IdResponse;
 use tidings_protocol::wire::inbox::{Claims, ContactRequest, InboxItem, SignedSlip, Slip, Told, WelcomeBundle};
+use tidings_protocol::wire::{self, bundle};
 use world::{Person, World};
 
 fn rng() -> ChaCha20Rng {
@@ -73,13 +71,8 @@ impl Forged {
     /// The sealed bundle, and the slip that opens it for `guest`.
     fn sealed(&self, guest: AccountId) -> (Vec<u8>, SignedSlip) {
         let (key, sealed) = tidings_crypto::bundle::seal(&wire::encode(&self.bundle), &mut world_rng(77));
-        let slip = Slip {
-            conversation: self.conversation,
-            inviter: self.inviter.0,
-            device: self.inviter.1,
-            bundle: name(&digests(&cut(&sealed))),
-            key: *key,
-        };
+        let (conversation, (inviter, device)) = (self.conversation, self.inviter);
+        let slip = Slip { conversation, inviter, device, bundle: bundle::id(&sealed), key: *key };
         (sealed, slip.signed(&guest, &self.signer))
     }
 }
@@ -128,7 +121,7 @@ impl Hall {
     fn joins(&mut self, forged: &Forged) -> bool {
         let (sealed, slip) = forged.sealed(self.carol.account);
         let before = self.world.conversations(self.carol).len();
-        self.world.post_bundle(self.carol, &sealed, BUNDLE_PART_BYTES_MAX);
+        self.world.post_bundle(self.carol, &sealed);
         self.world.post(self.carol, &InboxItem::Welcome(slip));
         self.world.conversations(self.carol).len() > before
     }

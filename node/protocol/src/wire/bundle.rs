@@ -57,6 +57,12 @@ fn digest(part: &[u8]) -> Digest {
     tidings_crypto::derive("tidings/1/bundle-part", &[part])
 }
 
+/// The id of a sealed bundle.
+#[must_use]
+pub fn id(sealed: &[u8]) -> BundleId {
+    name(&digests(&cut(sealed)))
+}
+
 /// The id of the bundle whose parts have these hashes.
 #[must_use]
 pub fn name(digests: &[Digest]) -> BundleId {

@@ -8,6 +8,7 @@ use tidings_crypto::outer::{LogKey, Outer, TopicKey};
 use tidings_crypto::sign::{Label, Signature, SigningKey};
 use tidings_crypto::{box_key, encode};
 use tidings_protocol::input::Protocol;
+use tidings_protocol::limits::BUNDLE_PART_BYTES_MAX;
 use tidings_protocol::record;
 use tidings_protocol::record::conversation::ConversationRecord;
 use tidings_protocol::record::directory::DirectoryRecord;
@@ -226,12 +227,11 @@ impl World {
         wire::decode(&answer, "test").unwrap()
     }
 
-    /// Leaves a whole bundle for `to`, in parts of `bytes`.
-    pub(crate) fn post_bundle(&mut self, to: Person, sealed: &[u8], bytes: usize) -> Vec<InboxResponse> {
-        parts(&[to.account], sealed, bytes)
-            .into_iter()
-            .map(|part| self.post_item(to.host, to.account, &Item::Part(part)))
-            .collect()
+    /// Leaves a whole bundle for `to`.
+    pub(crate) fn post_bundle(&mut self, to: Person, sealed: &[u8]) {
+        for part in parts(&[to.account], sealed, BUNDLE_PART_BYTES_MAX) {
+            assert_eq!(self.post_item(to.host, to.account, &Item::Part(part)), InboxResponse::Kept);
+        }
     }
 
     /// Every sealed item that went to an inbox over the wire, opened with the recipient's key.

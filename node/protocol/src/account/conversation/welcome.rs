@@ -75,7 +75,7 @@ pub(crate) fn prepare(
         conversation: record.id,
         inviter: account,
         device: profile.device,
-        bundle: wire::bundle::name(&wire::bundle::digests(&wire::bundle::cut(&sealed))),
+        bundle: wire::bundle::id(&sealed),
         key: *key,
     };
     let mut slips = Vec::with_capacity(guests.len());
