@@ -65,9 +65,13 @@ pub const SLIPS_OF_ONE_MAX: usize = 16;
 /// See [`SLIPS_OF_ONE_MAX`].
 pub const SLIPS_MAX: usize = 256;
 
-/// How much one step does of what grows with the size of a group, in members: joining counts all of them, following a commit a quarter.
-/// What is left then is done in the next step, so that a node with many members of a large group answers others in between.
+/// How much one step does of what grows with the size of a group, in members: joining counts all of them, a commit and a message a share. It
+/// is some 50 ms. What is left then is done in the next step, so that a node with many members of a large group answers others in between.
 pub const STEP_MEMBERS_MAX: usize = 500;
+/// Which share of its members a commit counts (see [`STEP_MEMBERS_MAX`]).
+pub const STEP_COMMIT_SHARE: usize = 2;
+/// The same of a message.
+pub const STEP_MESSAGE_SHARE: usize = 16;
 
 /// Most bytes that the people whom one commit adds take in its entry: key packages and identity logs. A quarter of the entry stays for the
 /// path. Those beyond it come with the next commit.

@@ -189,10 +189,30 @@ impl Town {
         rows.iter().find_map(|(_, value)| open(value)).unwrap()
     }
 
+    /// As if the bundle were for `to` alone.
     fn give(&mut self, to: Person, part: &BundlePart, slip: &SignedSlip) {
-        self.world.post_item(to.host, to.account, &Item::Part(part.clone()));
+        let part = BundlePart { guests: vec![to.account], ..part.clone() };
+        self.world.post_item(to.host, to.account, &Item::Part(part));
         self.world.post(to, &InboxItem::Welcome(slip.clone()));
     }
+}
+
+// REQ-GROUP-12
+#[test]
+fn a_guest_joins_when_the_last_part_has_come_and_not_before() {
+    let mut town = town();
+    let bob = town.bob;
+    let (part, slips) = taken_apart(&mut town, &[bob]);
+    // The same in three parts, as alice's node would have cut a larger one.
+    let pieces = parts(&[bob.account], part.bytes.as_slice(), 1 + part.bytes.as_slice().len() / 3);
+    let slip = Slip { bundle: pieces[0].bundle(), ..slips[0].parse().unwrap() };
+    let signed = slip.signed(&bob.account, &town.world.device_keys(town.alice).device_key);
+    for piece in [&pieces[1], &pieces[0]] {
+        town.give(bob, piece, &signed);
+        assert_eq!((town.groups(bob), town.world.rows(bob, Table::Slip).len()), (0, 1));
+    }
+    town.world.post_item(bob.host, bob.account, &Item::Part(pieces[2].clone()));
+    assert_eq!((town.groups(bob), town.world.rows(bob, Table::Slip).len()), (1, 0));
 }
 
 // REQ-GROUP-12
@@ -252,7 +272,8 @@ fn strangers_slips_are_not_kept_and_those_of_one_contact_are_bounded() {
         bundle: BundleId::from_bytes([number; 32]),
         key: [number; 32],
     };
-    // Erin is no contact of bob.
+    // Erin is no contact of bob, though he has met her.
+    town.create(&[bob, town.erin]);
     let erin = town.world.device_keys(town.erin);
     let signed = slip(&erin, 1).signed(&bob.account, &erin.device_key);
     town.world.post(bob, &InboxItem::Welcome(signed));

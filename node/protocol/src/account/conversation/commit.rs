@@ -13,6 +13,7 @@ use super::{admin_chain, epoch, publish, readmit, state, tip, tree, valid};
 use crate::account::policy::{Link, Petition, Policy};
 use crate::account::{contact, identity, profile};
 use crate::error::{Outcome, Rejection};
+use crate::limits::STEP_COMMIT_SHARE;
 use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{CommitRecord, CutRecord};
 use crate::record::key;
@@ -50,7 +51,7 @@ pub(crate) fn commit(
     let profile = profile::load(step, account)?;
     let (parent, before) = (record.tip, record.policy.clone());
     let mut group = state::load_group(step, account, &record.id, &parent)?;
-    step.wear(group.members().len() / 4 + plan.adds.len());
+    step.wear(group.members().len() / STEP_COMMIT_SHARE + plan.adds.len());
     let guests = guests(step, account, &plan)?;
     let (self_removes, rejoin) = (plan.self_removes.clone(), plan.rejoin.clone());
     let (plan, link) = mls_plan(record, (account, &profile), plan)?;

@@ -8,7 +8,7 @@ use super::group_log::{self, Followed};
 use super::{admin_chain, epoch, late, state, tip, tree, valid, void};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
-use crate::limits::CLOCK_MAX;
+use crate::limits::{CLOCK_MAX, STEP_COMMIT_SHARE};
 use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{CutRecord, Standing};
 use crate::record::log::DeviceLogRecord;
@@ -41,7 +41,7 @@ pub(crate) fn received(
         Standing::Out | Standing::Told => return Err(refused("commit to an epoch of others").into()),
     }
     let group = state::load_group(step, account, &record.id, &parent)?;
-    step.wear(at.members.len() / 4);
+    step.wear(at.members.len() / STEP_COMMIT_SHARE);
     for introduction in &body.added {
         identity::introduced(step, account, introduction)?;
     }
