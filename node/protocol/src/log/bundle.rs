@@ -186,8 +186,8 @@ pub(crate) fn taken(step: &mut Step<'_>, id: &BundleId, guest: AccountId) -> Out
     Ok(())
 }
 
-/// Whether an account has had it already: a part that comes again is not kept for it.
-fn has_taken(step: &Step<'_>, id: &BundleId, guest: &AccountId) -> Outcome<bool> {
+/// Whether an account has joined by it already: what comes again of it is not kept.
+pub(crate) fn has_taken(step: &Step<'_>, id: &BundleId, guest: &AccountId) -> Outcome<bool> {
     Ok(step.rows.get_bytes(Scope::Node, Table::InboxSeen, &taken_row(id, guest))?.is_some())
 }
 

@@ -36,6 +36,9 @@ const fn not_taken(reason: &'static str) -> Rejection {
 pub(crate) fn received(step: &mut Step<'_>, account: AccountId, signed: &SignedSlip) -> Outcome<()> {
     let slip = signed.parse()?;
     check(step, account, signed, &slip)?;
+    if crate::log::bundle::has_taken(step, &slip.bundle, &account)? {
+        return Err(Rejection::Already.into());
+    }
     let scope = Scope::Account(account);
     let of_one = step.rows.scan(scope, Table::Slip, slip.inviter.as_bytes(), SLIPS_OF_ONE_MAX)?.len();
     if of_one == SLIPS_OF_ONE_MAX || step.rows.scan(scope, Table::Slip, b"", SLIPS_MAX)?.len() == SLIPS_MAX {
