@@ -185,7 +185,7 @@ fn the_members_of_a_small_group_renew_their_leaves_within_a_day() {
 }
 
 // NEGATIVE_TESTS 61
-// REQ-FORK-9
+// REQ-FORK-9, REQ-FORK-14
 #[test]
 fn who_was_added_on_the_side_that_loses_by_somebody_who_lost_that_right_is_told() {
     let mut all = four();
@@ -204,7 +204,7 @@ fn who_was_added_on_the_side_that_loses_by_somebody_who_lost_that_right_is_told(
 }
 
 // NEGATIVE_TESTS 61
-// REQ-FORK-9
+// REQ-FORK-9, REQ-FORK-14
 #[test]
 fn who_was_added_on_the_side_that_loses_by_somebody_who_was_removed_is_told() {
     let mut all = four();
@@ -233,7 +233,8 @@ fn who_was_added_on_the_side_that_loses_by_somebody_who_was_removed_is_told() {
     assert_eq!(all.world.texts(erin), ["welcome"]);
 }
 
-// REQ-CRYPTO-D9, NEGATIVE_TESTS 16
+// NEGATIVE_TESTS 16
+// REQ-FORK-16
 #[test]
 fn a_device_whose_folder_is_put_back_is_let_in_again_and_who_comes_later_reads_it() {
     let mut all = four();
@@ -258,7 +259,7 @@ fn a_device_whose_folder_is_put_back_is_let_in_again_and_who_comes_later_reads_i
     }
 }
 
-// REQ-FORK-9
+// REQ-FORK-9, REQ-FORK-13
 #[test]
 fn a_rename_by_somebody_who_is_removed_at_the_same_time_holds_nobody_up() {
     let mut all = four();
@@ -296,7 +297,7 @@ fn whom_a_junior_removes_while_a_senior_removes_the_junior_stays() {
     assert!(all.world.texts(alice).contains(&"still here".into()));
 }
 
-// PROTOCOL A5.9
+// REQ-FORK-15
 #[test]
 fn of_several_names_given_while_nobody_was_near_the_last_one_stands() {
     let mut all = four();
@@ -312,7 +313,7 @@ fn of_several_names_given_while_nobody_was_near_the_last_one_stands() {
     assert_eq!(all.name(carol), "five");
 }
 
-// PROTOCOL A5.9
+// REQ-FORK-15
 #[test]
 fn who_was_added_and_removed_again_on_the_side_that_loses_stays_out() {
     let mut all = four();

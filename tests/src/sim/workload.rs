@@ -258,8 +258,15 @@ impl Workload {
             let record = groups_of(view, account).find(|record| record.id == *conversation);
             record.filter(|record| *person != wish.person && may_add(record, account)).map(|record| (*person, record))
         };
-        let others: Vec<(usize, &ConversationRecord)> = (0..people.len()).filter_map(|person| may(&person)).collect();
-        let other = *dice.pick(&others)?;
+        let rivals: Vec<(usize, &ConversationRecord)> = (0..people.len()).filter_map(|person| may(&person)).collect();
+        let Some(other) = dice.pick(&rivals).copied() else {
+            // Somebody is to be one, next time.
+            let account = people[wish.person].account;
+            let record = view.conversations.get(&(account, *conversation))?;
+            let (conversation, member) = (*conversation, *dice.pick(&others(record, account))?);
+            let command = Command::SetRole { account, conversation, member, role: Role::Admin };
+            return Some(Wish { person: wish.person, command, purpose: Purpose::Try });
+        };
         match dice.below(3) {
             0 => change(dice, view, people, other, true),
             1 => change(dice, view, people, other, false),

@@ -181,7 +181,7 @@ fn route(
 ) -> Outcome<()> {
     let scope = Scope::Account(account);
     let author = log.account;
-    let clock = order::clock_of(step, account, &record.id, entry, log)?;
+    let clock = order::clock_of(step, account, &record.id, entry)?;
     order::note(step, account, &record.id, (entry.inner.device, entry.inner.sequence), clock);
     record.clock = record.clock.max(clock);
     let mut unreadable = false;

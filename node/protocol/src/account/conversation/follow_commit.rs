@@ -37,7 +37,7 @@ pub(crate) fn received(
     let body: CommitBody = wire::decode(entry.inner.body.as_slice(), "commit entry")?;
     match at.standing {
         Standing::Kept => {}
-        Standing::Forgotten => return late::commit(step, account, record, (entry, log), (at, body.class)),
+        Standing::Forgotten => return late::commit(step, account, record, (entry, log), (at, &body)),
         Standing::Out | Standing::Told => return Err(refused("commit to an epoch of others").into()),
     }
     let group = state::load_group(step, account, &record.id, &parent)?;

@@ -4,7 +4,7 @@ use tidings_crypto::id::{AccountId, ConversationId};
 
 use super::commit::Plan;
 use super::wish::{self, Wish};
-use super::{publish, readmit, state};
+use super::{publish, readmit, state, tip};
 use crate::account::policy::Role;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
@@ -32,7 +32,7 @@ pub(crate) fn leave(
             next.set_role(successor, Role::Owner);
         }
     }
-    if policy.roles.of(&account).is_none() {
+    if policy.roles.of(&account).is_none() || is_alone(&record) {
         return depart(step, account, &mut record);
     }
     next.forget(&account);
@@ -43,9 +43,19 @@ pub(crate) fn leave(
     wish::change(step, account, &record, &next)
 }
 
-/// Leaves, holding no role.
+/// Whether nobody else is in.
+pub(crate) const fn is_alone(record: &ConversationRecord) -> bool {
+    record.members.len() == 1
+}
+
+/// Leaves, holding no role, or as the last one.
 pub(crate) fn depart(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
     record.membership = Membership::Leaving;
+    if is_alone(record) {
+        tip::out(step, account, record, account)?;
+        state::put(step, account, record);
+        return Ok(());
+    }
     state::put(step, account, record);
     if record.stranded {
         // It is proposed once this device is back.

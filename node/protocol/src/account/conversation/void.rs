@@ -29,7 +29,7 @@ pub(crate) fn lost(
     let Some((parent, commit)) = lost.parent.zip(lost.commit) else { return Ok(()) };
     let Some(parent) = epoch::get(step, account, &record.id, &parent)? else { return Ok(()) };
     let mut guests = lost.members.iter().filter(|member| !parent.members.contains(member)).peekable();
-    if guests.peek().is_none() || lost.standing != Standing::Kept {
+    if guests.peek().is_none() {
         return Ok(());
     }
     if commit.author == account && commit.device == profile::load(step, account)?.device {
@@ -67,10 +67,11 @@ pub(crate) fn received(
 ) -> Outcome<()> {
     let id = entry.inner.epoch;
     wish::drop_void(step, account, record, &id)?;
-    let mut at = epoch::named(step, account, &record.id, &id)?;
+    let mut at = epoch::get(step, account, &record.id, &id)?.ok_or(refused("void epoch"))?;
     let commit = at.commit.ok_or(refused("void epoch"))?;
     let may = commit.author == *author || state::policy_of(&at.policy)?.may_remove(author, &account);
-    if at.standing != Standing::Kept || !may || !is_a_guest(step, account, record, &at)? {
+    let was_in = matches!(at.standing, Standing::Kept | Standing::Forgotten);
+    if !was_in || !may || !is_a_guest(step, account, record, &at)? {
         return Err(refused("void epoch").into());
     }
     let gone = epoch::subtree(step, account, &record.id, &id)?;
@@ -85,6 +86,10 @@ pub(crate) fn received(
     for one in &gone {
         state::forget_epoch(step, account, &record.id, one)?;
         record.kept.retain(|kept| kept != one);
+        record.past.retain(|past| past != one);
+    }
+    if gone.contains(&record.base) {
+        record.base = id;
     }
     at.standing = Standing::Out;
     at.children.clear();

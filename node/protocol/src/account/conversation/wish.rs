@@ -264,7 +264,7 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
             step.set_timer(TimerKind::Act(account, *conversation), wait);
             continue;
         }
-        if wish == Wish::Depart && state::policy(&record)?.roles.of(&account).is_some() {
+        if wish == Wish::Depart && state::policy(&record)?.roles.of(&account).is_some() && !leave::is_alone(&record) {
             continue;
         }
         step.rows.delete(Scope::Account(account), Table::Wish, &row);
