@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use tidings_crypto::id::{AccountId, BundleId, NodeId};
 use tidings_crypto::sign::SigningKey;
+use tidings_protocol::command::Command;
 use tidings_protocol::input::Protocol;
 use tidings_protocol::limits::{
     BUNDLE_PART_BYTES_MAX, BUNDLE_PARTS_MAX, OUTBOX_LIFETIME_MS, PROVISIONAL_BYTES_MAX, SLIPS_OF_ONE_MAX,
@@ -336,6 +337,30 @@ fn a_node_without_room_gets_the_bundle_once_it_has() {
     town.world.advance(60_000);
     assert_eq!(refusals.get(), 3);
     assert_eq!((town.groups(town.bob), town.groups(town.carol)), (1, 1));
+}
+
+// REQ-GROUP-12
+#[test]
+fn a_welcome_of_somebody_who_becomes_a_contact_by_the_one_before_it_waits_for_that() {
+    let mut world = World::new(2);
+    let (alice, bob) = (world.sign_up(0, "alice"), world.sign_up(1, "bob"));
+    let (room, node) = (Rc::new(Cell::new(false)), world.hosts[1].id);
+    let (has_room, first) = (Rc::clone(&room), Cell::new(None));
+    // The bundle of the direct conversation finds no room, and that of the group overtakes it.
+    world.tamper = Some(Box::new(move |to, protocol, bytes| {
+        let (_, part) = part_in(bytes).filter(|_| protocol == Protocol::Inbox && to == node)?;
+        first.set(first.get().or(Some(part.bundle())));
+        let held = !has_room.get() && first.get() == Some(part.bundle());
+        held.then(|| wire::encode(&InboxResponse::NoRoom))
+    }));
+    let link = world.invite(alice);
+    world.command(1, Command::AddContact { account: bob.account, link }).unwrap();
+    world.group(alice, "ops", &[bob]);
+    assert_eq!(world.conversations(bob).len(), 0);
+    assert_eq!(world.rows(bob, Table::Slip).len(), 2, "both wait for the direct conversation");
+    room.set(true);
+    world.advance(60_000);
+    assert_eq!((world.conversations(bob).len(), world.rows(bob, Table::Slip).len()), (2, 0));
 }
 
 // REQ-GROUP-12

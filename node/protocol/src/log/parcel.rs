@@ -117,9 +117,10 @@ pub(crate) fn pump(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
 
 /// To the end: what it has no room for must not stand before what it has.
 fn put_off(step: &mut Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<()> {
-    if let Some(parcel) = step.rows.get::<ParcelRecord>(Scope::Node, Table::Parcel, row)? {
+    if let Some(value) = step.rows.get_bytes(Scope::Node, Table::Parcel, row)? {
         step.rows.delete(Scope::Node, Table::Parcel, row);
-        put(step, peer, &parcel)?;
+        let last = key::counted(peer.as_bytes(), step.rows.next_count("parcel")?);
+        step.rows.put_bytes(Scope::Node, Table::Parcel, &last, value);
     }
     Ok(())
 }

@@ -146,7 +146,7 @@ tables! {
     LogPlace = 57, "log_place";
     /// `conversation ‖ hash of a link` → link of the AdminChain.
     AdminChain = 55, "admin_chain";
-    /// `inviter ‖ bundle` → signed slip of a welcome whose bundle is on its way.
+    /// `counter` → signed slip of a welcome whose bundle is on its way.
     Slip = 58, "slip";
     /// `conversation ‖ number of the epoch ‖ epoch id` → what the commit that led there did.
     GroupLog = 56, "group_log";

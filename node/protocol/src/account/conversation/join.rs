@@ -25,7 +25,7 @@ const fn refused(reason: &'static str) -> Rejection {
     Rejection::Refused { reason }
 }
 
-/// Enters a conversation by what the bundle of a slip holds.
+/// Enters a conversation by what the bundle of a slip holds. Whoever is no contact invites nobody: [`Rejection::NotFound`].
 pub(crate) fn welcomed(
     step: &mut Step<'_>,
     account: AccountId,
@@ -37,13 +37,19 @@ pub(crate) fn welcomed(
     }
     let profile = profile::load(step, account)?;
     let (reference, rows) = own_key_package(step, account, bundle)?;
+    let old = state::get(step, account, &slip.conversation)?;
+    let asked = old.as_ref().is_some_and(|old| old.asked_package == reference);
+    let kind = bundle.creation.kind()?;
+    let known = contact::get(step, account, &slip.inviter)?;
+    let accepted = known.as_ref().is_some_and(|known| known.state == ContactState::Accepted);
+    if !asked && !accepted && (kind != ConversationKind::Direct || known.is_none()) {
+        return Err(Rejection::NotFound.into());
+    }
     step.wear(bundle.members.len());
     let (keys, mls) = (profile.device_keys(account), &step.verified.mls);
     let group =
         Group::join_knowing(&keys, rows, bundle.welcome.as_slice(), step.rng, mls).map_err(|_| refused("welcome"))?;
     let id = group.conversation();
-    let old = state::get(step, account, &id)?;
-    let asked = old.as_ref().is_some_and(|old| old.asked_package == reference);
     let inviter = check(step, account, bundle, &group, asked)?;
     if (id, inviter.account(), inviter.device()) != (slip.conversation, slip.inviter, slip.device) {
         return Err(refused("welcome of another inviter or conversation than its slip").into());
@@ -51,12 +57,6 @@ pub(crate) fn welcomed(
     let signer = identity::log(step, account, &slip.inviter)?.ok_or(refused("welcome"))?;
     let device = signer.device(slip.device).ok_or(refused("welcome"))?;
     signed.verify(&account, &device.device_key)?;
-    let kind = bundle.creation.kind()?;
-    let known = contact::get(step, account, &inviter.account())?;
-    let accepted = known.as_ref().is_some_and(|known| known.state == ContactState::Accepted);
-    if !asked && !accepted && (kind != ConversationKind::Direct || known.is_none()) {
-        return Err(refused("welcome from a stranger").into());
-    }
     let was_in = old.as_ref().is_some_and(is_in);
     let mut record = match old {
         Some(old) => old,

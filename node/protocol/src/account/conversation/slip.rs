@@ -7,7 +7,7 @@ use tidings_crypto::id::AccountId;
 
 use super::{join, state};
 use crate::account::{contact, identity};
-use crate::error::{Error, Outcome, Rejection};
+use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::{OUTBOX_LIFETIME_MS, SLIPS_MAX, SLIPS_OF_ONE_MAX};
 use crate::record;
 use crate::record::key;
@@ -26,6 +26,9 @@ struct SlipRecord {
     /// When it came, unix milliseconds.
     #[n(1)]
     since: u64,
+    /// Whose it is.
+    #[n(2)]
+    inviter: AccountId,
 }
 
 const fn not_taken(reason: &'static str) -> Rejection {
@@ -39,15 +42,26 @@ pub(crate) fn received(step: &mut Step<'_>, account: AccountId, signed: &SignedS
     if crate::log::bundle::has_taken(step, &slip.bundle, &account)? {
         return Err(Rejection::Already.into());
     }
-    let scope = Scope::Account(account);
-    let of_one = step.rows.scan(scope, Table::Slip, slip.inviter.as_bytes(), SLIPS_OF_ONE_MAX)?.len();
-    if of_one == SLIPS_OF_ONE_MAX || step.rows.scan(scope, Table::Slip, b"", SLIPS_MAX)?.len() == SLIPS_MAX {
+    let record = SlipRecord { signed: wire::encode(signed), since: step.now.wall.0, inviter: slip.inviter };
+    let waiting = waiting(step, account)?;
+    if waiting.iter().any(|(_, other)| other.signed == record.signed) {
+        return Err(Rejection::Already.into());
+    }
+    let of_one = waiting.iter().filter(|(_, other)| other.inviter == slip.inviter).count();
+    if of_one >= SLIPS_OF_ONE_MAX || waiting.len() >= SLIPS_MAX {
         return Err(Rejection::Quota { what: "welcomes that wait" }.into());
     }
-    let row = key::join(&[slip.inviter.as_bytes(), slip.bundle.as_bytes()]);
-    let record = SlipRecord { signed: wire::encode(signed), since: step.now.wall.0 };
-    step.rows.put(scope, Table::Slip, &row, &record);
+    let row = key::counted(b"", step.rows.next_count("slip")?);
+    step.rows.put(Scope::Account(account), Table::Slip, &row, &record);
     Ok(())
+}
+
+/// The slips that wait, in the order in which they came.
+fn waiting(step: &Step<'_>, account: AccountId) -> Outcome<Vec<(Vec<u8>, SlipRecord)>> {
+    let rows = step.rows.scan(Scope::Account(account), Table::Slip, b"", usize::MAX)?;
+    let slips: Result<_, Fault> =
+        rows.into_iter().map(|(row, value)| Ok((row, record::decode(&value, "slip")?))).collect();
+    Ok(slips?)
 }
 
 /// A slip counts from a contact, and from anybody for a device that has asked to be let back in: whoever does it need not be known here
@@ -67,27 +81,31 @@ fn check(step: &Step<'_>, account: AccountId, signed: &SignedSlip, slip: &Slip) 
     }
 }
 
-/// Joins by every slip whose bundle is here, and gives up those that have waited for too long. One that does not lead in is dropped.
+/// Joins by every slip whose bundle is here, and gives up those that have waited for too long. One that does not lead in is dropped, unless
+/// its inviter may yet become a contact: by the slip before it, whose bundle comes later.
 pub(crate) fn take_up(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
-    for (row, value) in step.rows.scan(Scope::Account(account), Table::Slip, b"", usize::MAX)? {
+    for (row, record) in waiting(step, account)? {
         if step.is_worn() {
             step.set_timer(TimerKind::OpenInbox(account), 0);
             return Ok(());
         }
-        let record: SlipRecord = record::decode(&value, "slip")?;
         let signed: SignedSlip = wire::decode(&record.signed, "welcome")?;
         let slip = signed.parse()?;
-        match crate::log::bundle::whole(step, &slip.bundle)? {
+        let joined = match crate::log::bundle::whole(step, &slip.bundle)? {
             Some(sealed) => {
-                let joined =
-                    step.attempt(|step| join::welcomed(step, account, (&signed, &slip), &open(&slip, &sealed)?));
-                // By a wrong slip nobody shall make it go before the right one comes.
-                if refused(joined).map_err(Error::Fault)?.is_ok() {
-                    crate::log::bundle::taken(step, &slip.bundle, account)?;
-                }
+                refused(step.attempt(|step| join::welcomed(step, account, (&signed, &slip), &open(&slip, &sealed)?)))?
             }
-            None if step.now.wall.0.saturating_sub(record.since) <= OUTBOX_LIFETIME_MS => continue,
-            None => {}
+            None => Err(Rejection::NotFound),
+        };
+        match joined {
+            Ok(()) => {
+                crate::log::bundle::taken(step, &slip.bundle, account)?;
+                // Others may lead in now.
+                step.to_open_inbox.insert(account);
+            }
+            Err(Rejection::NotFound) if step.now.wall.0.saturating_sub(record.since) <= OUTBOX_LIFETIME_MS => continue,
+            // By a wrong slip nobody shall make the bundle go before the right one comes.
+            Err(_) => {}
         }
         step.rows.delete(Scope::Account(account), Table::Slip, &row);
     }
