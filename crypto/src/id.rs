@@ -176,6 +176,10 @@ id!(
     QueueId, 32, "que1"
 );
 id!(
+    /// A sealed bundle, derived from its parts.
+    BundleId, 32, "bun1"
+);
+id!(
     /// A message as people see it; stays the same when the message is sealed again.
     MessageId, 32, "msg1"
 );

@@ -5,6 +5,7 @@
 //! (`DECISIONS.md` 5–14, 22, `PROTOCOL.md` A2–A4, A14).
 
 pub mod box_key;
+pub mod bundle;
 pub mod codec;
 pub mod id;
 pub mod identity;
@@ -12,6 +13,7 @@ pub mod invite;
 mod kdf;
 pub mod mls;
 pub mod outer;
+pub mod recent;
 pub mod recovery;
 mod seal;
 pub mod sign;
@@ -24,7 +26,8 @@ mod wycheproof_tests;
 pub use box_key::{BadBoxKey, BoxPublicKey, BoxSecretKey};
 pub use codec::{CodecError, decode_exact, encode};
 pub use id::{
-    AccountId, ConversationId, DeviceId, EntryId, EpochId, IdError, MessageId, NodeId, OuterId, QueueId, derive,
+    AccountId, BundleId, ConversationId, DeviceId, EntryId, EpochId, IdError, MessageId, NodeId, OuterId, QueueId,
+    derive,
 };
 pub use identity::{BoxKeyError, BoxKeyRecord, DeviceRecord, Home, IdentityError, IdentityLog};
 pub use invite::{InviteError, InviteLink};

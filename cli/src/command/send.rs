@@ -148,14 +148,17 @@ impl Sender {
         }
         let id = id.map_or_else(random_uuid, Ok)?;
         let answer = self.post(text, id, deadline).await?;
-        let message: Message = answer.read()?;
-        match tokio::time::timeout_at(deadline, self.come_to(answer, message)).await {
-            Ok(done) => done,
-            Err(_) => Err(Failure::Timeout(format!(
-                "not {} within {} ms; the message is safe and the node goes on",
-                state_name(self.wait.state()),
-                self.time.as_millis()
-            ))),
+        let mut message: Message = answer.read()?;
+        match tokio::time::timeout_at(deadline, self.come_to(answer, &mut message)).await {
+            Ok(answer) => Ok((answer?, message)),
+            Err(_) => {
+                let why = message.reason.map(|why| format!(" ({why})")).unwrap_or_default();
+                Err(Failure::Timeout(format!(
+                    "not {} within {} ms{why}; the message is safe and the node goes on",
+                    state_name(self.wait.state()),
+                    self.time.as_millis()
+                )))
+            }
         }
     }
 
@@ -189,12 +192,12 @@ impl Sender {
     }
 
     /// Waits until the message has come as far as was asked for.
-    async fn come_to(&mut self, answer: Answer, mut message: Message) -> Result<(Answer, Message), Failure> {
+    async fn come_to(&mut self, answer: Answer, message: &mut Message) -> Result<Answer, Failure> {
         let wanted = self.wait.state();
         let mut moved = false;
         while message.state < wanted {
             if message.state == DeliveryState::Failed {
-                let why = message.reason.unwrap_or_else(|| "the node gave no reason".to_owned());
+                let why = message.reason.take().unwrap_or_else(|| "the node gave no reason".to_owned());
                 return Err(Failure::problem(
                     ErrorCode::PeerUnreachable,
                     format!("the message will not arrive: {why}"),
@@ -210,11 +213,11 @@ impl Sender {
             }
         }
         let text = if moved {
-            serde_json::to_string(&message).map_err(|error| Failure::Answer(error.to_string()))?
+            serde_json::to_string(message).map_err(|error| Failure::Answer(error.to_string()))?
         } else {
             answer.text
         };
-        Ok((Answer { text }, message))
+        Ok(Answer { text })
     }
 }
 

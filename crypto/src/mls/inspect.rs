@@ -9,8 +9,7 @@ use openmls::prelude::{
 };
 
 use super::provider::{Crypto, StepProvider};
-use super::storage::RowStore;
-use super::{CommitView, Group, LeafCredential, LeafFacts, MlsError, config, keys_check, step, wire};
+use super::{CommitView, Group, Known, LeafCredential, LeafFacts, MlsError, config, keys_check, step, wire};
 
 /// A commit verified at its parent state and not merged: openmls's group at the parent, what would change, and the facts.
 pub(super) struct Staged {
@@ -28,16 +27,15 @@ impl Group {
     /// [`MlsError::KeyLength`], [`MlsError::Credential`], [`MlsError::DuplicateKey`] if a leaf or path node is unusable;
     /// [`MlsError::Malformed`], [`MlsError::WrongKind`], [`MlsError::Inactive`].
     pub fn inspect(&self, commit: &[u8], self_removes: &[Vec<u8>]) -> Result<CommitView, MlsError> {
-        let provider = StepProvider::without_randomness(RowStore::over(&self.rows));
-        Ok(self.stage(&provider, commit, self_removes)?.view)
+        Ok(self.receive(commit, self_removes, &Known::default())?.view().clone())
     }
 
     /// Verifies and checks a commit of another member; `provider` has this group's rows below it.
     pub(super) fn stage(
         &self,
         provider: &StepProvider<'_>,
-        commit: &[u8],
-        self_removes: &[Vec<u8>],
+        (commit, self_removes): (&[u8], &[Vec<u8>]),
+        known: &Known,
     ) -> Result<Staged, MlsError> {
         if !self.is_active() {
             return Err(MlsError::Inactive);
@@ -54,14 +52,14 @@ impl Group {
         let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
             return Err(MlsError::WrongKind);
         };
-        check(&mls, &staged, committer)?;
+        check(&mls, &staged, committer, known)?;
         let view = view(&mls, &staged, committer)?;
         Ok(Staged { mls, commit: *staged, view })
     }
 }
 
 /// What MLS leaves open and no authorization rule may have to repair: keys, credentials, lifetimes.
-fn check(mls: &MlsGroup, staged: &StagedCommit, committer: u32) -> Result<(), MlsError> {
+fn check(mls: &MlsGroup, staged: &StagedCommit, committer: u32, known: &Known) -> Result<(), MlsError> {
     let others = mls.members().filter(|member| member.index.u32() != committer);
     let mut keys: BTreeSet<Vec<u8>> = others.map(|member| member.signature_key).collect();
     let own = mls.member_at(LeafNodeIndex::new(committer)).ok_or(MlsError::WrongKind)?.signature_key;
@@ -89,7 +87,7 @@ fn check(mls: &MlsGroup, staged: &StagedCommit, committer: u32) -> Result<(), Ml
         .export_ratchet_tree(&Crypto::without_sealing(), parent.clone())
         .map_err(|error| MlsError::Invalid(error.to_string()))?;
     // No tree: the commit removes us, and what it holds is no longer ours to seal to.
-    tree.map_or(Ok(()), |tree| keys_check::check_parents(&tree, Some(&parent)))
+    tree.map_or(Ok(()), |tree| keys_check::check_parents(&tree, Some(&parent), known))
 }
 
 fn leaf_facts(leaf: &LeafNode, package: Option<&KeyPackage>) -> Result<LeafFacts, MlsError> {

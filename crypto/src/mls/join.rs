@@ -8,7 +8,7 @@ use tls_codec::Size as _;
 
 use super::provider::StepProvider;
 use super::storage::{RowError, RowStore};
-use super::{Changes, DeviceKeys, Group, MAX_LEAVES, MlsError, Rows, config, group, keys_check, step, wire};
+use super::{Changes, DeviceKeys, Group, Known, MAX_LEAVES, MlsError, Rows, config, group, keys_check, step, wire};
 use crate::id::ConversationId;
 
 impl Group {
@@ -29,19 +29,33 @@ impl Group {
         welcome: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, MlsError> {
+        Self::join_knowing(keys, key_package_rows, welcome, rng, &Known::default())
+    }
+
+    /// [`Group::join`] that does not verify again what is `known`, and adds to it.
+    ///
+    /// # Errors
+    /// As [`Group::join`].
+    pub fn join_knowing(
+        keys: &DeviceKeys,
+        key_package_rows: Rows,
+        welcome: &[u8],
+        rng: &mut dyn CryptoRng,
+        known: &Known,
+    ) -> Result<Self, MlsError> {
         let welcome = wire::welcome(welcome)?;
-        let provider = StepProvider::for_step(rng, RowStore::over(&key_package_rows));
+        let provider = StepProvider::for_step(rng, RowStore::over(&key_package_rows)).knowing(known);
         let processed = ProcessedWelcome::new_from_welcome(&provider, &config::join_config(), welcome)
             .map_err(|error| refusal(&error))?;
         check_before_tree(&processed)?;
         let staged = processed.into_staged_welcome(&provider, None).map_err(|error| refusal(&error))?;
-        let conversation = check_staged(keys, &staged)?;
+        let conversation = check_staged(keys, &staged, known)?;
         let sender = staged.welcome_sender_index().u32();
         let own_key = staged.own_leaf_node().ok_or(MlsError::Rows)?.signature_key().as_slice().to_vec();
         // The leaf key moves from the key package's rows to the group's.
         step::keep_leaf_key(provider.storage(), &step::leaf_key(provider.storage(), &own_key)?)?;
         let mls = staged.into_group(&provider).map_err(|error| refusal(&error))?;
-        keys_check::check_parents(&mls.export_ratchet_tree(), None)?;
+        keys_check::check_parents(&mls.export_ratchet_tree(), None, known)?;
         // Deletions concern the key package's rows, which are the caller's.
         let mut changes = provider.into_store().into_changes().0;
         changes.retain(|_, value| value.is_some());
@@ -90,7 +104,7 @@ fn check_before_tree(processed: &ProcessedWelcome) -> Result<(), MlsError> {
 }
 
 /// Members of the verified tree: credentials, keys, and that the leaf that is ours names this device.
-fn check_staged(keys: &DeviceKeys, staged: &StagedWelcome) -> Result<ConversationId, MlsError> {
+fn check_staged(keys: &DeviceKeys, staged: &StagedWelcome, known: &Known) -> Result<ConversationId, MlsError> {
     let conversation =
         ConversationId::try_from(staged.group_context().group_id().as_slice()).map_err(|_| MlsError::GroupId)?;
     let own = staged.own_leaf_index();
@@ -106,7 +120,7 @@ fn check_staged(keys: &DeviceKeys, staged: &StagedWelcome) -> Result<Conversatio
         {
             return Err(MlsError::DuplicateKey);
         }
-        keys_check::check_key(&member.encryption_key)?;
+        known.check_key(&member.encryption_key)?;
         count += 1;
     }
     let sender: LeafNodeIndex = staged.welcome_sender_index();

@@ -10,8 +10,8 @@ use openmls::treesync::RatchetTree;
 use tls_codec::{Deserialize as _, Serialize, VLBytes};
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use super::MlsError;
 use super::provider::KEY;
+use super::{Known, MlsError};
 
 /// Bytes of the key that stands first in the encoding of an encryption key or a parent node (RFC 9420 §7.1, §7.2).
 pub(super) fn leading_key(value: &impl Serialize) -> Result<Vec<u8>, MlsError> {
@@ -42,10 +42,10 @@ fn parent_keys(tree: &RatchetTree) -> Result<BTreeSet<Vec<u8>>, MlsError> {
     tree.parents().map(leading_key).collect()
 }
 
-/// Checks every parent node of `tree` that `known` does not have.
-pub(super) fn check_parents(tree: &RatchetTree, known: Option<&RatchetTree>) -> Result<(), MlsError> {
-    let known = known.map(parent_keys).transpose()?.unwrap_or_default();
-    parent_keys(tree)?.difference(&known).try_for_each(|key| check_key(key))
+/// Checks every parent node of `tree` that the tree `before` does not have.
+pub(super) fn check_parents(tree: &RatchetTree, before: Option<&RatchetTree>, known: &Known) -> Result<(), MlsError> {
+    let before = before.map(parent_keys).transpose()?.unwrap_or_default();
+    parent_keys(tree)?.difference(&before).try_for_each(|key| known.check_key(key))
 }
 
 #[cfg(test)]

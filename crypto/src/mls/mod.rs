@@ -22,6 +22,7 @@ mod inspect;
 mod join;
 pub mod key_package;
 mod keys_check;
+mod known;
 pub mod provider;
 mod rows;
 mod self_remove;
@@ -29,6 +30,7 @@ mod step;
 pub mod storage;
 mod wire;
 
+pub use apply::Received;
 pub use commit::{Built, CommitPlan};
 pub use credential::LeafCredential;
 pub use decrypt::Decrypted;
@@ -37,6 +39,7 @@ pub use error::{KeyPackageError, MlsError};
 pub use facts::{CommitView, LeafFacts, MemberView};
 pub use group::{Group, GroupState};
 pub use key_package::SignedKeyPackage;
+pub use known::Known;
 pub use rows::{Changes, RowSource, Rows};
 
 /// The only suite: MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519 (RFC 9420 §17.1).

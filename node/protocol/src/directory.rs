@@ -3,7 +3,7 @@
 use tidings_crypto::id::{AccountId, NodeId};
 use tidings_crypto::identity::IdentityLog;
 
-use crate::error::{Fault, Outcome};
+use crate::error::Outcome;
 use crate::record::directory::DirectoryRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
@@ -36,9 +36,13 @@ pub(crate) fn remember(step: &mut Step<'_>, node: NodeId, addresses: &[Vec<u8>])
     if addresses.is_empty() || node == step.config.node {
         return Ok(());
     }
+    let known = self::addresses(step, node)?;
     let mut all = addresses.to_vec();
-    all.extend(self::addresses(step, node)?.into_iter().filter(|old| !addresses.contains(old)));
+    all.extend(known.iter().filter(|old| !addresses.contains(old)).cloned());
     all.truncate(ADDRESSES_MAX);
+    if all == known {
+        return Ok(());
+    }
     let all: Vec<minicbor::bytes::ByteVec> = all.into_iter().map(Into::into).collect();
     step.rows.put(Scope::Node, Table::PeerAddress, node.as_bytes(), &all);
     Ok(())
@@ -75,9 +79,4 @@ pub(crate) fn id_request(step: &Step<'_>, bytes: &[u8]) -> Outcome<IdResponse> {
     };
     let nothing = || wire::field(Vec::new());
     Ok(found.unwrap_or_else(|| IdResponse { log: nothing(), box_key: nothing(), reach: nothing() }))
-}
-
-/// An identity log that this node stored after verifying it.
-pub(crate) fn stored_log(bytes: &[u8]) -> Result<IdentityLog, Fault> {
-    IdentityLog::parse(bytes).map_err(|_| Fault::Damaged("identity log"))
 }

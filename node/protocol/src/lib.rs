@@ -21,4 +21,5 @@ pub mod store;
 pub mod time;
 mod timer;
 mod transaction;
+mod verified;
 pub mod wire;

@@ -48,8 +48,34 @@ pub const PROVISIONAL_BYTES_ALL: u64 = 256 * 1024 * 1024;
 /// only.
 pub const SYNC_DELAY_MS: u64 = 2000;
 
-/// Most bytes of one inbox item: a welcome to a large group with all identity logs.
-pub const INBOX_ITEM_BYTES_MAX: usize = 1024 * 1024;
+/// Most bytes of one inbox item: a contact request with the longest identity log, or a part of a bundle with the names of all guests, and
+/// room besides. Beyond it the item is refused.
+pub const INBOX_ITEM_BYTES_MAX: usize = 512 * 1024;
+
+/// Most bytes of one part of a bundle: four parts are a group of the largest size, and what is lost is soon sent again.
+pub const BUNDLE_PART_BYTES_MAX: usize = 256 * 1024;
+/// Most parts of a bundle, 4 MiB in all: the welcome to a group of the largest size takes one, the rest is for the AdminChain. Beyond it
+/// nobody can be added.
+pub const BUNDLE_PARTS_MAX: usize = 16;
+/// Most bytes of a bundle before it is sealed: that many parts, less the tag of the seal.
+pub const BUNDLE_BYTES_MAX: usize = BUNDLE_PART_BYTES_MAX * BUNDLE_PARTS_MAX - 16;
+
+/// Slips of one inviter that wait in an account for their bundle, and of all together. Beyond it the slip is refused.
+pub const SLIPS_OF_ONE_MAX: usize = 16;
+/// See [`SLIPS_OF_ONE_MAX`].
+pub const SLIPS_MAX: usize = 256;
+
+/// How much one step does of what grows with the size of a group, in members: joining counts all of them, a commit and a message a share. It
+/// is some 50 ms. What is left then is done in the next step, so that a node with many members of a large group answers others in between.
+pub const STEP_MEMBERS_MAX: usize = 500;
+/// Which share of its members a commit counts (see [`STEP_MEMBERS_MAX`]).
+pub const STEP_COMMIT_SHARE: usize = 2;
+/// The same of a message.
+pub const STEP_MESSAGE_SHARE: usize = 16;
+
+/// Most bytes that the people whom one commit adds take in its entry: key packages and identity logs. A quarter of the entry stays for the
+/// path. Those beyond it come with the next commit.
+pub const COMMIT_ADDS_BYTES_MAX: usize = 768 * 1024;
 
 /// Most items that wait in one account's inbox; beyond it the sender is told to try later.
 pub const INBOX_ITEMS_MAX: u64 = 1000;
@@ -130,6 +156,14 @@ pub const RESEND_MAX: usize = 1_000;
 /// Most gaps remembered in one device's log. Of more, the oldest count as filled.
 pub const LOG_GAPS_MAX: usize = 32;
 
+/// Bytes of identity logs that a node remembers to have verified, in each of two generations: some twenty thousand people as they are today.
+/// Beyond it those are verified again that nobody asked for of late.
+pub const VERIFIED_LOG_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Leaves of groups whose certificate a node remembers to have verified, in each of two generations: four groups of the largest size. Beyond
+/// it those are verified again that nobody asked for of late.
+pub const VERIFIED_LEAVES_MAX: usize = 4 * MEMBERS_MAX;
+
 /// Members of a group (PROTOCOL A11: free up to 100, designed to 1,000).
 pub const MEMBERS_MAX: usize = 1000;
 
@@ -187,8 +221,9 @@ pub const UNREAD_MAX: usize = 1000;
 /// frontier is told until it writes again.
 pub const READ_FRONTIER_MESSAGES_MAX: usize = 4096;
 
-/// Most members of a group in which read receipts are sent (PROTOCOL A7.4). In larger ones nobody looks through them.
-pub const READ_RECEIPT_MEMBERS_MAX: usize = 50;
+/// Most members of a group in which receipts are sent, of delivery and of reading (PROTOCOL A7.4). Each is an entry that all others process:
+/// of a thousand members' receipts for one message a million. In larger groups a message stays `sent`, and says why.
+pub const RECEIPT_MEMBERS_MAX: usize = 50;
 
 /// Most bytes of a draft. Beyond it it is refused, as the text would be.
 pub const DRAFT_BYTES_MAX: usize = TEXT_BYTES_MAX;

@@ -24,6 +24,7 @@ use crate::store::table::{Scope, Table};
 use crate::time::{Monotonic, Now};
 use crate::timer::{TimerKind, Timers};
 use crate::transaction::Transaction;
+use crate::verified::Verified;
 use crate::wire;
 
 /// What a node is told once.
@@ -53,13 +54,20 @@ pub struct Node {
     rng: ChaCha20Rng,
     peers: Peers,
     timers: Timers,
+    verified: Verified,
 }
 
 impl Node {
     /// A node that has handled nothing yet; give it [`Input::Start`] first. All its randomness comes from `seed`.
     #[must_use]
     pub fn new(config: NodeConfig, seed: [u8; 32]) -> Self {
-        Self { config, rng: ChaCha20Rng::from_seed(seed), peers: Peers::default(), timers: Timers::default() }
+        Self {
+            config,
+            rng: ChaCha20Rng::from_seed(seed),
+            peers: Peers::default(),
+            timers: Timers::default(),
+            verified: Verified::default(),
+        }
     }
 
     /// One step: deterministic in its arguments and the seed.
@@ -74,12 +82,14 @@ impl Node {
             rng: &mut self.rng,
             peers: &mut self.peers,
             timers: &mut self.timers,
+            verified: &self.verified,
             effects: Vec::new(),
             to_catch_up: BTreeSet::new(),
             to_open_inbox: BTreeSet::new(),
             to_ask: BTreeSet::new(),
             to_act: BTreeSet::new(),
             to_serve: BTreeSet::new(),
+            worn: 0,
         };
         // A rejection that reaches this place has nobody to tell: the input is dropped.
         drop(refused(step.attempt(|step| route(step, input)))?);
@@ -189,6 +199,9 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
             }
             TimerKind::ReadMailbox(mailbox) => account::mailbox_reading::read_from(step, mailbox)?,
             TimerKind::SomethingCame(reader) => log::mailbox::tell(step, reader),
+            TimerKind::OpenInbox(account) => {
+                step.to_open_inbox.insert(account);
+            }
         }
     }
     Ok(())
@@ -197,7 +210,7 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
 fn answer_peer(step: &mut Step<'_>, peer: NodeId, protocol: Protocol, bytes: &[u8]) -> Outcome<Vec<u8>> {
     Ok(match protocol {
         Protocol::Log => wire::encode(&log::route::log_request(step, peer, bytes)?),
-        Protocol::Inbox => wire::encode(&log::route::inbox_request(step, bytes)?),
+        Protocol::Inbox => wire::encode(&log::route::inbox_request(step, peer, bytes)?),
         Protocol::Keys => wire::encode(&account::key_supply::request(step, bytes)?),
         Protocol::Id => wire::encode(&directory::id_request(step, bytes)?),
     })
@@ -300,6 +313,9 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
 /// What an input set in motion: inbox items, new entries, peers that something now waits for. Until nothing is left.
 fn follow_up(step: &mut Step<'_>) -> Result<(), Fault> {
     loop {
+        if step.is_worn() {
+            put_off(step);
+        }
         // Queues first: whoever was removed and added again must hear of the one before the welcome of the other.
         let done = if let Some((account, queue)) = step.to_catch_up.pop_first() {
             account::catch_up::catch_up(step, account, &queue)
@@ -318,6 +334,19 @@ fn follow_up(step: &mut Step<'_>) -> Result<(), Fault> {
             Ok(()) | Err(Error::Rejection(_)) => {}
             Err(Error::Fault(fault)) => return Err(fault),
         }
+    }
+}
+
+/// Leaves to the next step, in the same order, what takes long in large groups.
+fn put_off(step: &mut Step<'_>) {
+    for (account, queue) in std::mem::take(&mut step.to_catch_up) {
+        step.set_timer(TimerKind::CatchUp(account, queue), 0);
+    }
+    for account in std::mem::take(&mut step.to_open_inbox) {
+        step.set_timer(TimerKind::OpenInbox(account), 0);
+    }
+    for (account, conversation) in std::mem::take(&mut step.to_act) {
+        step.set_timer(TimerKind::Act(account, conversation), 0);
     }
 }
 

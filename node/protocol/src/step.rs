@@ -9,11 +9,13 @@ use tidings_crypto::id::{AccountId, ConversationId, NodeId, QueueId};
 use crate::effect::Effect;
 use crate::error::{Error, Outcome};
 use crate::input::Protocol;
+use crate::limits::STEP_MEMBERS_MAX;
 use crate::node::NodeConfig;
 use crate::peer::{Peers, Purpose};
 use crate::time::Now;
 use crate::timer::{TimerKind, Timers};
 use crate::transaction::Transaction;
+use crate::verified::Verified;
 
 /// One step under way.
 pub(crate) struct Step<'a> {
@@ -23,6 +25,7 @@ pub(crate) struct Step<'a> {
     pub(crate) rng: &'a mut ChaCha20Rng,
     pub(crate) peers: &'a mut Peers,
     pub(crate) timers: &'a mut Timers,
+    pub(crate) verified: &'a Verified,
     pub(crate) effects: Vec<Effect>,
     /// Queues that have something new for an account.
     pub(crate) to_catch_up: BTreeSet<(AccountId, QueueId)>,
@@ -34,6 +37,8 @@ pub(crate) struct Step<'a> {
     pub(crate) to_act: BTreeSet<(AccountId, ConversationId)>,
     /// Peers that something now waits for.
     pub(crate) to_serve: BTreeSet<NodeId>,
+    /// Members of the groups that were joined or followed in this step.
+    pub(crate) worn: usize,
 }
 
 impl Step<'_> {
@@ -47,6 +52,16 @@ impl Step<'_> {
             self.effects.truncate(effects);
         }
         result
+    }
+
+    /// Counts something that takes as long as a group has members.
+    pub(crate) fn wear(&mut self, members: usize) {
+        self.worn = self.worn.saturating_add(members);
+    }
+
+    /// Whether this step has done enough of that: the rest is left to the next ([`STEP_MEMBERS_MAX`]).
+    pub(crate) fn is_worn(&self) -> bool {
+        self.worn >= STEP_MEMBERS_MAX
     }
 
     /// Asks a peer something; the answer comes back with `purpose`.

@@ -31,6 +31,8 @@ pub(crate) enum TimerKind {
     ReadMailbox(NodeId),
     /// As a mailbox: tell a reader that something came.
     SomethingCame(NodeId),
+    /// Go on opening an account's inbox.
+    OpenInbox(AccountId),
 }
 
 /// All timers that are set; each kind at most once.

@@ -5,7 +5,7 @@ mod world;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use tidings_crypto::id::{AccountId, ConversationId, EpochId};
+use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId};
 use tidings_crypto::identity::{BoxKeyRecord, DeviceRecord, IdentityLog};
 use tidings_crypto::invite::InviteLink;
 use tidings_crypto::mls::{CommitPlan, DeviceKeys, Group, SignedKeyPackage, key_package};
@@ -18,10 +18,10 @@ use tidings_protocol::record;
 use tidings_protocol::record::contact::{ContactRecord, ContactState};
 use tidings_protocol::record::conversation::ConversationKind;
 use tidings_protocol::store::table::Table;
-use tidings_protocol::wire;
 use tidings_protocol::wire::commit_body::Introduction;
 use tidings_protocol::wire::id::IdResponse;
-use tidings_protocol::wire::inbox::{Claims, ContactRequest, InboxItem, Told, WelcomeBundle};
+use tidings_protocol::wire::inbox::{Claims, ContactRequest, InboxItem, SignedSlip, Slip, Told, WelcomeBundle};
+use tidings_protocol::wire::{self, bundle};
 use world::{Person, World};
 
 fn rng() -> ChaCha20Rng {
@@ -66,7 +66,19 @@ fn hall() -> Hall {
 /// What an inviter says, part by part.
 struct Forged {
     signer: SigningKey,
+    inviter: (AccountId, DeviceId),
+    conversation: ConversationId,
     bundle: WelcomeBundle,
+}
+
+impl Forged {
+    /// The sealed bundle, and the slip that opens it for `guest`.
+    fn sealed(&self, guest: AccountId) -> (Vec<u8>, SignedSlip) {
+        let (key, sealed) = tidings_crypto::bundle::seal(&wire::encode(&self.bundle), &mut world_rng(77));
+        let (conversation, (inviter, device)) = (self.conversation, self.inviter);
+        let slip = Slip { conversation, inviter, device, bundle: bundle::id(&sealed), key: *key };
+        (sealed, slip.signed(&guest, &self.signer))
+    }
 }
 
 impl Hall {
@@ -81,6 +93,7 @@ impl Hall {
 
     /// A welcome of `inviter` for carol to `group`, which has not committed yet.
     fn welcome(&self, inviter: Person, group: &mut Group, creation: Creation) -> Forged {
+        let conversation = group.conversation();
         let built = group.commit(add(&self.package()), &mut world_rng(31)).unwrap();
         let own = self.world.directory(inviter);
         let members = [self.alice, self.bob, self.carol].map(|person| introduction(&self.world, person));
@@ -104,14 +117,16 @@ impl Hall {
             chain: Vec::new(),
             signers: Vec::new(),
         };
-        Forged { signer: self.world.device_keys(inviter).device_key, bundle }
+        let keys = self.world.device_keys(inviter);
+        Forged { signer: keys.device_key, inviter: (keys.account, keys.device), conversation, bundle }
     }
 
     /// Hands carol the welcome, signed as it is now; whether she is in one conversation more.
     fn joins(&mut self, forged: &Forged) -> bool {
-        let item = InboxItem::Welcome(forged.bundle.signed(&self.carol.account, &forged.signer));
+        let (sealed, slip) = forged.sealed(self.carol.account);
         let before = self.world.conversations(self.carol).len();
-        self.world.post(self.carol, &item);
+        self.world.post_bundle(self.carol, &sealed);
+        self.world.post(self.carol, &InboxItem::Welcome(slip));
         self.world.conversations(self.carol).len() > before
     }
 }
@@ -201,11 +216,15 @@ fn what_stands_around_a_welcome_counts_only_with_the_inviters_signature() {
     let (mut group, creation) = founded(&hall, hall.alice, ConversationKind::Group);
     let forged = hall.welcome(hall.alice, &mut group, creation);
     // Somebody added by the same commit has the same MLS welcome, and seals it again with another topic.
-    let resealed = Forged { signer: hall.world.device_keys(hall.bob).device_key, bundle: forged.bundle.clone() };
-    assert!(!hall.joins(&resealed));
+    let bobs = hall.world.device_keys(hall.bob);
+    for inviter in [forged.inviter, (bobs.account, bobs.device)] {
+        let signer = hall.world.device_keys(hall.bob).device_key;
+        let resealed = Forged { signer, inviter, conversation: forged.conversation, bundle: forged.bundle.clone() };
+        assert!(!hall.joins(&resealed));
+    }
     // One signed for somebody else.
     let (carol, bob) = (hall.carol, hall.bob);
-    let signed = forged.bundle.signed(&bob.account, &forged.signer);
+    let (_, signed) = forged.sealed(bob.account);
     let before = hall.world.conversations(carol).len();
     hall.world.post(carol, &InboxItem::Welcome(signed));
     assert_eq!(hall.world.conversations(carol).len(), before);

@@ -18,7 +18,7 @@ use tidings_protocol::record::message::DeliveryState;
 use tidings_protocol::store::snapshot::{Direction, Snapshot};
 use tidings_protocol::store::table::{Scope, Table};
 use tidings_protocol::wire::id::{IdRequest, IdResponse};
-use tidings_protocol::wire::inbox::{InboxRequest, InboxResponse};
+use tidings_protocol::wire::inbox::{InboxRequest, InboxResponse, Item};
 use tidings_protocol::wire::keys::{KeysRequest, KeysResponse};
 use tidings_protocol::wire::log::{FetchRequest, LogRequest, LogResponse, Position, PushItem, PushStatus};
 use tidings_protocol::{record, wire};
@@ -362,14 +362,15 @@ fn a_stranger_fills_an_inbox_to_its_bound_and_leaves_no_trace_of_what_was_refuse
     world.lock(alice);
     let mut kept = 0;
     for number in 0..40_u8 {
-        let request = InboxRequest { recipient: alice.account, item: vec![number; 1_000_000].into() };
+        let item = wire::encode(&Item::Sealed(vec![number; 500_000].into()));
+        let request = InboxRequest { recipient: alice.account, item: item.into() };
         let answer = world.ask(0, Protocol::Inbox, wire::encode(&request));
         kept += u64::from(decode_exact::<InboxResponse>(&answer).unwrap() == InboxResponse::Kept);
     }
-    assert_eq!(kept, INBOX_BYTES_MAX / 1_000_000);
+    assert_eq!(kept, INBOX_BYTES_MAX / 500_000);
     world.unlock(alice);
     assert_eq!(node_rows(&world, 0, Table::Inbox), []);
-    assert_eq!(world.post_raw(0, alice.account, vec![1; 1_000_000]), InboxResponse::Kept);
+    assert_eq!(world.post_raw(0, alice.account, vec![1; 500_000]), InboxResponse::Kept);
 }
 
 #[test]
@@ -378,7 +379,8 @@ fn many_small_items_for_a_locked_account_stop_at_their_number() {
     world.lock(alice);
     let mut kept = 0;
     for number in 0..INBOX_ITEMS_MAX + 10 {
-        let request = InboxRequest { recipient: alice.account, item: number.to_be_bytes().to_vec().into() };
+        let item = wire::encode(&Item::Sealed(number.to_be_bytes().to_vec().into()));
+        let request = InboxRequest { recipient: alice.account, item: item.into() };
         let answer = world.ask(0, Protocol::Inbox, wire::encode(&request));
         kept += u64::from(decode_exact::<InboxResponse>(&answer).unwrap() == InboxResponse::Kept);
     }

@@ -41,7 +41,7 @@ fn measured<T>(town: &Town, name: &str, act: impl FnOnce() -> T, settled: impl F
     result
 }
 
-/// One group of `members` over the nodes of `town`.
+/// One group of `members` over the nodes of `town`. It is never larger, as 1,000 is the most there may be.
 pub(crate) fn run(town: &Town, members: usize) {
     let nodes = town.size();
     println!("\n{members} members over {nodes} nodes\n");
@@ -69,19 +69,22 @@ pub(crate) fn run(town: &Town, members: usize) {
     let group = group.as_str();
     send(town, "send a message", founder, &everybody, group);
     send(town, "send another", first[first.len() / 2], &everybody, group);
+    let gone = first[first.len() / 3];
+    let remove = || {
+        founder.client().must("DELETE", &format!("/group/{group}/members/{}", gone.id), None);
+    };
+    let rest: Vec<&Person> = everybody.iter().filter(|person| person.id != gone.id).copied().collect();
+    measured(town, "remove one", remove, |()| {
+        until_all(&rest, "somebody is gone", |person| person.members_shown(group) == members - 1);
+    });
     let add = || {
         founder.client().must("POST", &format!("/group/{group}/members"), Some(&json!({"account": late.id})));
     };
-    let wider: Vec<&Person> = people.iter().collect();
+    let with_late: Vec<&Person> = rest.iter().chain(&[*late]).copied().collect();
     measured(town, "add one", add, |()| {
-        until_all(&wider, "the newcomer is there", |person| person.members_shown(group) == members + 1);
+        until_all(&with_late, "the newcomer is there", |person| person.members_shown(group) == members);
     });
-    let remove = || {
-        founder.client().must("DELETE", &format!("/group/{group}/members/{}", late.id), None);
-    };
-    measured(town, "remove one", remove, |()| {
-        until_all(&everybody, "the newcomer is gone", |person| person.members_shown(group) == members);
-    });
+    send(town, "send a third", late, &with_late, group);
 }
 
 fn send(town: &Town, name: &str, sender: &Person, everybody: &[&Person], group: &str) {

@@ -13,12 +13,15 @@ use tls_codec::SecretVLBytes;
 use zeroize::Zeroizing;
 
 use super::hpke;
+use crate::mls::Known;
 use crate::sign::{Signature, SigningKey, VerifyingKey};
 
 /// The primitives of suite 0x0003.
 pub struct Crypto {
     /// Seeds the randomness of seals; `None` where sealing would be a mistake.
     seal_key: Option<Zeroizing<[u8; 32]>>,
+    /// Signatures that were verified before.
+    known: Known,
 }
 
 impl std::fmt::Debug for Crypto {
@@ -29,13 +32,18 @@ impl std::fmt::Debug for Crypto {
 
 impl Crypto {
     pub(super) fn with_seal_key(seal_key: Zeroizing<[u8; 32]>) -> Self {
-        Self { seal_key: Some(seal_key) }
+        Self { seal_key: Some(seal_key), known: Known::default() }
     }
 
     /// Primitives that verify, open and derive, and refuse to seal.
     #[must_use]
     pub fn without_sealing() -> Self {
-        Self { seal_key: None }
+        Self { seal_key: None, known: Known::default() }
+    }
+
+    /// The same, with what is known already.
+    pub(super) fn knowing(self, known: &Known) -> Self {
+        Self { known: known.clone(), ..self }
     }
 
     fn seal_key(&self) -> Result<&[u8; 32], CryptoError> {
@@ -146,8 +154,9 @@ impl OpenMlsCrypto for Crypto {
     ) -> Result<(), CryptoError> {
         check_scheme(alg)?;
         let key = VerifyingKey::try_from(pk).map_err(|_| CryptoError::InvalidPublicKey)?;
-        let signature = Signature::try_from(signature).map_err(|_| CryptoError::InvalidSignature)?;
-        key.verify_raw(data, &signature).map_err(|_| CryptoError::InvalidSignature)
+        let parsed = Signature::try_from(signature).map_err(|_| CryptoError::InvalidSignature)?;
+        let verify = || key.verify_raw(data, &parsed);
+        self.known.signature((pk, data, signature), verify).map_err(|_| CryptoError::InvalidSignature)
     }
 
     fn sign(&self, alg: SignatureScheme, data: &[u8], key: &[u8]) -> Result<Vec<u8>, CryptoError> {

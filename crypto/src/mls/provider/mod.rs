@@ -17,6 +17,7 @@ pub(in crate::mls) use hpke::KEY;
 pub use random::{Randomness, StepRandom};
 pub use signer::LeafSigner;
 
+use super::Known;
 use super::storage::RowStore;
 use crate::id::derive;
 
@@ -52,6 +53,12 @@ impl<'a> StepProvider<'a> {
     #[must_use]
     pub fn without_randomness(store: RowStore<'a>) -> Self {
         Self { crypto: Crypto::without_sealing(), random: StepRandom::none(), store }
+    }
+
+    /// The same, with what was verified in other steps, which then learn what is verified in this one.
+    #[must_use]
+    pub(in crate::mls) fn knowing(self, known: &Known) -> Self {
+        Self { crypto: self.crypto.knowing(known), ..self }
     }
 
     /// The rows, with what was written in this step.

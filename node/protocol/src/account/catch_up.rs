@@ -48,6 +48,10 @@ pub(crate) fn catch_up(step: &mut Step<'_>, account: AccountId, queue: &QueueId)
         step.set_timer(TimerKind::CatchUp(account, *queue), 0);
     }
     for (row, bytes) in rows {
+        if step.is_worn() {
+            step.set_timer(TimerKind::CatchUp(account, *queue), 0);
+            break;
+        }
         let Some(record) = conversation_state::get(step, account, &conversation)? else { return Ok(()) };
         let counter = key::counter_of(&row).ok_or(Fault::Damaged("queue entry key"))?;
         step.rows.put(Scope::Account(account), Table::Cursor, queue.as_bytes(), &counter);

@@ -146,13 +146,17 @@ fn is_offered(step: &Step<'_>, bytes: &[u8]) -> Outcome<bool> {
     Ok(parse(bytes)?.issued_at() >= oldest)
 }
 
-/// Takes packages that grew old in the pool out of it, with their private rows.
+/// Takes packages that grew old in the pool out of it, with their private rows. They lie in the order of their making.
 fn drop_old(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
     for (row, bytes) in step.rows.scan(Scope::Node, Table::KeyPackagePool, account.as_bytes(), usize::MAX)? {
-        if row != last_resort_key(account) && !is_offered(step, &bytes)? {
-            step.rows.delete(Scope::Node, Table::KeyPackagePool, &row);
-            step.rows.delete(Scope::Account(account), Table::KeyPackage, &parse(&bytes)?.reference());
+        if row == last_resort_key(account) {
+            continue;
         }
+        if is_offered(step, &bytes)? {
+            break;
+        }
+        step.rows.delete(Scope::Node, Table::KeyPackagePool, &row);
+        forget(step, account, &parse(&bytes)?.reference());
     }
     Ok(())
 }

@@ -106,7 +106,7 @@ pub(crate) fn collected(
     let Some(MailboxResponse::Collected(items)) = answer(result) else { return Ok(()) };
     let mut last = None;
     for collected in &items {
-        match crate::log::parcel::receive(step, account, collected.item.as_slice())? {
+        match crate::log::parcel::receive(step, peer, account, collected.item.as_slice())? {
             wire::inbox::InboxResponse::NoRoom => break,
             wire::inbox::InboxResponse::Kept
             | wire::inbox::InboxResponse::Unknown

@@ -17,6 +17,7 @@ pub(crate) fn unlocked(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
     }
     super::key_supply::refill(step, account)?;
     step.to_open_inbox.insert(account);
+    crate::log::bundle::drop_forgotten(step)?;
     for (row, value) in step.rows.scan(Scope::Account(account), Table::Conversation, b"", usize::MAX)? {
         let conversation: ConversationRecord = record::decode(&value, "conversation")?;
         let id = ConversationId::try_from(row.as_slice()).map_err(|_| Fault::Damaged("conversation key"))?;

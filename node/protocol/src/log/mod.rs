@@ -5,6 +5,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod append;
+pub(crate) mod bundle;
 pub mod mailbox;
 pub(crate) mod parcel;
 pub(crate) mod peer_wait;

@@ -1,4 +1,4 @@
-//! Parcels: sealed items on their way to inboxes of other nodes, kept until the node there has them durably.
+//! Parcels: items on their way to inboxes of other nodes, kept until the node there has them durably.
 
 use tidings_crypto::id::{AccountId, NodeId};
 
@@ -8,12 +8,12 @@ use crate::limits::{INBOX_BYTES_MAX, INBOX_ITEM_BYTES_MAX, INBOX_ITEMS_MAX, OUTB
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::key;
-use crate::record::log::{Obstacle, ParcelRecord};
+use crate::record::log::{Obstacle, ParcelRecord, PartRecord};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
 use crate::wire;
-use crate::wire::inbox::{InboxRequest, InboxResponse};
+use crate::wire::inbox::{InboxRequest, InboxResponse, Item};
 
 /// Sends a sealed item to an account; if it is hosted here, straight into its inbox. If its home can't be reached, the mailboxes get it as well.
 pub(crate) fn send(
@@ -24,14 +24,20 @@ pub(crate) fn send(
     mailboxes: Vec<NodeId>,
 ) -> Outcome<()> {
     if home == step.config.node {
-        return match receive(step, recipient, &item)? {
+        return match receive(step, home, recipient, &item)? {
             InboxResponse::Kept => Ok(()),
             InboxResponse::Unknown => Err(Rejection::NotFound.into()),
             InboxResponse::Refused => Err(Rejection::TooLarge { limit: INBOX_ITEM_BYTES_MAX }.into()),
             InboxResponse::NoRoom => Err(Rejection::Quota { what: "inbox items" }.into()),
         };
     }
-    put(step, home, &ParcelRecord { recipient, item, since: step.now.wall.0, mailboxes })
+    put(step, home, &ParcelRecord { recipient, item, since: step.now.wall.0, mailboxes, part: None })
+}
+
+/// Sends a part of a bundle to another node. The account that it is addressed to is one of those there who need it.
+pub(crate) fn send_part(step: &mut Step<'_>, home: NodeId, part: PartRecord, mailboxes: Vec<NodeId>) -> Outcome<()> {
+    let recipient = part.guests.first().copied().ok_or(Rejection::NotFound)?;
+    put(step, home, &ParcelRecord { recipient, item: Vec::new(), since: step.now.wall.0, mailboxes, part: Some(part) })
 }
 
 fn put(step: &mut Step<'_>, node: NodeId, parcel: &ParcelRecord) -> Outcome<()> {
@@ -39,6 +45,14 @@ fn put(step: &mut Step<'_>, node: NodeId, parcel: &ParcelRecord) -> Outcome<()> 
     step.rows.put(Scope::Node, Table::Parcel, &row, parcel);
     step.to_serve.insert(node);
     Ok(())
+}
+
+/// What a parcel carries, as it travels.
+fn item_of(step: &Step<'_>, parcel: &ParcelRecord) -> Outcome<Vec<u8>> {
+    match &parcel.part {
+        Some(part) => Ok(wire::encode(&Item::Part(super::bundle::part(step, part)?))),
+        None => Ok(parcel.item.clone()),
+    }
 }
 
 /// What waits for a node that can't be reached goes to the mailboxes of its recipients as well.
@@ -50,8 +64,12 @@ pub(crate) fn spread(step: &mut Step<'_>, node: NodeId) -> Outcome<()> {
         }
         for mailbox in &parcel.mailboxes {
             if *mailbox == step.config.node {
-                receive(step, parcel.recipient, &parcel.item)?;
+                let item = item_of(step, &parcel)?;
+                receive(step, node, parcel.recipient, &item)?;
             } else {
+                if let Some(part) = &parcel.part {
+                    super::bundle::errand(step, &part.bundle)?;
+                }
                 put(step, *mailbox, &ParcelRecord { mailboxes: Vec::new(), ..parcel.clone() })?;
             }
         }
@@ -60,11 +78,22 @@ pub(crate) fn spread(step: &mut Step<'_>, node: NodeId) -> Outcome<()> {
     Ok(())
 }
 
-/// Takes an item for an account of this node. One that is here already is kept once.
-pub(crate) fn receive(step: &mut Step<'_>, recipient: AccountId, item: &[u8]) -> Outcome<InboxResponse> {
+/// Takes an item that `peer` brings for an account of this node. One that is here already is kept once.
+pub(crate) fn receive(step: &mut Step<'_>, peer: NodeId, recipient: AccountId, item: &[u8]) -> Outcome<InboxResponse> {
     if item.len() > INBOX_ITEM_BYTES_MAX {
         return Ok(InboxResponse::Refused);
     }
+    match wire::decode::<Item>(item, "inbox item") {
+        // As a mailbox this node keeps parts as they are.
+        Ok(Item::Part(part)) if super::quota::sponsor(step, &recipient)?.is_none() => {
+            super::bundle::receive(step, peer, recipient, &part)
+        }
+        Ok(Item::Sealed(_) | Item::Part(_)) => keep(step, recipient, item),
+        Err(_) => Ok(InboxResponse::Refused),
+    }
+}
+
+fn keep(step: &mut Step<'_>, recipient: AccountId, item: &[u8]) -> Outcome<InboxResponse> {
     let sponsor = super::quota::sponsor(step, &recipient)?;
     if step.rows.get_bytes(Scope::Node, Table::Directory, recipient.as_bytes())?.is_none() && sponsor.is_none() {
         return Ok(InboxResponse::Unknown);
@@ -136,14 +165,34 @@ pub(crate) fn pump(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     };
     let parcel: ParcelRecord = record::decode(&value, "parcel")?;
     if step.now.wall.0.saturating_sub(parcel.since) > OUTBOX_LIFETIME_MS {
-        step.rows.delete(Scope::Node, Table::Parcel, &row);
         step.to_serve.insert(peer);
-        return Ok(());
+        return over(step, &row);
     }
     step.peers.peer(peer).parcel_under_way = true;
-    let request = InboxRequest { recipient: parcel.recipient, item: wire::field(parcel.item) };
+    let item = item_of(step, &parcel)?;
+    let request = InboxRequest { recipient: parcel.recipient, item: wire::field(item) };
     step.request(peer, Protocol::Inbox, wire::encode(&request), Purpose::Parcel(row));
     Ok(())
+}
+
+/// To the end: what it has no room for must not stand before what it has.
+fn put_off(step: &mut Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<()> {
+    if let Some(value) = step.rows.get_bytes(Scope::Node, Table::Parcel, row)? {
+        step.rows.delete(Scope::Node, Table::Parcel, row);
+        let last = key::counted(peer.as_bytes(), step.rows.next_count("parcel")?);
+        step.rows.put_bytes(Scope::Node, Table::Parcel, &last, value);
+    }
+    Ok(())
+}
+
+/// Forgets a parcel that has arrived or was given up.
+fn over(step: &mut Step<'_>, row: &[u8]) -> Outcome<()> {
+    let parcel = step.rows.get::<ParcelRecord>(Scope::Node, Table::Parcel, row)?;
+    step.rows.delete(Scope::Node, Table::Parcel, row);
+    match parcel.and_then(|parcel| parcel.part) {
+        Some(part) => super::bundle::carried(step, &part.bundle),
+        None => Ok(()),
+    }
 }
 
 /// Whether anything waits for this peer.
@@ -162,12 +211,13 @@ pub(crate) fn answered(
     match result.map(|bytes| wire::decode::<InboxResponse>(&bytes, "answer to a parcel")) {
         // Refused for good: trying again cannot help.
         Ok(Ok(InboxResponse::Kept | InboxResponse::Unknown | InboxResponse::Refused)) => {
-            step.rows.delete(Scope::Node, Table::Parcel, row);
+            over(step, row)?;
             step.peers.peer(peer).failures = 0;
             step.to_serve.insert(peer);
         }
         Ok(Ok(InboxResponse::NoRoom)) => {
             spread(step, peer)?;
+            put_off(step, peer, row)?;
             super::peer_wait::try_again(step, peer, Obstacle::NoRoom)?;
         }
         Ok(Err(_)) | Err(_) => {

@@ -41,7 +41,7 @@ pub(crate) fn follow(
 ) -> Outcome<()> {
     let mut record = get(step, &queue)?.unwrap_or(QueueRecord::new(topic, step.now.wall.0));
     if record.provisional.take().is_some() {
-        super::quota::give_back(step, &queue)?;
+        super::quota::give_back(step, queue.as_bytes())?;
     }
     record.ended = false;
     if record.subscribers.is_empty() {

@@ -30,7 +30,7 @@ pub(crate) fn take(
     trickle(step.now.wall, record, bytes)?;
     let bytes = bytes as u64;
     if record.provisional.is_some() {
-        take_provisional(step, peer, queue, bytes)?;
+        take_provisional(step, peer, queue.as_bytes(), bytes)?;
     }
     if !record.subscribers.is_empty() {
         bounded(step, queue, record, bytes)?;
@@ -112,15 +112,15 @@ pub(crate) fn put_sponsor(step: &mut Step<'_>, account: &AccountId, sponsor: &Sp
     step.rows.put(Scope::Node, Table::Sponsor, account.as_bytes(), sponsor);
 }
 
-/// Counts bytes taken from a peer for queues that nobody here has asked for (DECISIONS 19).
-fn take_provisional(step: &mut Step<'_>, peer: NodeId, queue: &QueueId, bytes: u64) -> Outcome<()> {
-    let of_queue = key::join(&[queue.as_bytes(), peer.as_bytes()]);
+/// Counts bytes taken from a peer for a queue or a bundle that nobody here has asked for (DECISIONS 19).
+pub(crate) fn take_provisional(step: &mut Step<'_>, peer: NodeId, what: &[u8; 32], bytes: u64) -> Outcome<()> {
+    let of_it = key::join(&[what, peer.as_bytes()]);
     for (row, limit) in
-        [(peer.as_bytes().as_slice(), PROVISIONAL_BYTES_MAX), (b"", PROVISIONAL_BYTES_ALL), (&of_queue, u64::MAX)]
+        [(peer.as_bytes().as_slice(), PROVISIONAL_BYTES_MAX), (b"", PROVISIONAL_BYTES_ALL), (&of_it, u64::MAX)]
     {
         let used = provisional(step, row)?.saturating_add(bytes);
         if used > limit {
-            return Err(Rejection::Quota { what: "bytes for unconfirmed queues" }.into());
+            return Err(Rejection::Quota { what: "bytes that nobody here has asked for" }.into());
         }
         step.rows.put(Scope::Node, Table::Provisional, row, &used);
     }
@@ -131,10 +131,10 @@ fn provisional(step: &Step<'_>, row: &[u8]) -> Outcome<u64> {
     Ok(step.rows.get(Scope::Node, Table::Provisional, row)?.unwrap_or(0))
 }
 
-/// Gives back the room a queue took before it was confirmed or given up, and no more than that.
-pub(crate) fn give_back(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
-    for (row, value) in step.rows.scan(Scope::Node, Table::Provisional, queue.as_bytes(), usize::MAX)? {
-        let Some(peer) = row.get(queue.as_bytes().len()..).filter(|peer| !peer.is_empty()) else { continue };
+/// Gives back the room that something took before it was confirmed or given up, and no more than that.
+pub(crate) fn give_back(step: &mut Step<'_>, what: &[u8; 32]) -> Outcome<()> {
+    for (row, value) in step.rows.scan(Scope::Node, Table::Provisional, what, usize::MAX)? {
+        let Some(peer) = row.get(what.len()..).filter(|peer| !peer.is_empty()) else { continue };
         let bytes: u64 = record::decode(&value, "provisional bytes")?;
         step.rows.delete(Scope::Node, Table::Provisional, &row);
         for row in [peer, b""] {

@@ -30,9 +30,9 @@ pub(crate) fn log_request(step: &mut Step<'_>, peer: NodeId, bytes: &[u8]) -> Ou
 }
 
 /// Answers one frame on the inbox protocol.
-pub(crate) fn inbox_request(step: &mut Step<'_>, bytes: &[u8]) -> Outcome<InboxResponse> {
+pub(crate) fn inbox_request(step: &mut Step<'_>, peer: NodeId, bytes: &[u8]) -> Outcome<InboxResponse> {
     match wire::decode::<InboxRequest>(bytes, "inbox request") {
-        Ok(request) => super::parcel::receive(step, request.recipient, request.item.as_slice()),
+        Ok(request) => super::parcel::receive(step, peer, request.recipient, request.item.as_slice()),
         Err(_) => Ok(InboxResponse::Refused),
     }
 }

@@ -4,9 +4,11 @@ use tidings_crypto::id::{AccountId, NodeId};
 
 use super::one;
 use crate::error::Outcome;
+use crate::limits::RECEIPT_MEMBERS_MAX;
 use crate::node::is_unlocked;
 use crate::record;
 use crate::record::contact::{ContactRecord, ContactState};
+use crate::record::conversation::ConversationRecord;
 use crate::record::key::join;
 use crate::record::log::{Obstacle, PeerWaitRecord};
 use crate::record::message::{DeliveryState, FailReason, MessageRecord, RecipientState};
@@ -28,6 +30,8 @@ pub enum Reason {
     Locked,
     /// Their node has it; their device has not opened it yet.
     NotOpened,
+    /// Their node has it. The group has so many members that none of them says more than that.
+    NoReceipts,
     /// The node that their invite names has not said who they are.
     Invite,
     /// Our request for contact has not been accepted.
@@ -60,12 +64,13 @@ pub fn of(store: &dyn Snapshot, account: AccountId, message: &MessageRecord) -> 
     if message.sender != account || message.deletion.is_some() {
         return Ok(waits);
     }
+    let large = is_large(store, account, message)?;
     for recipient in &message.states {
         let peer = peer_wait(store, recipient.home)?;
         let reason = match recipient.state {
             DeliveryState::Read | DeliveryState::Delivered => continue,
             DeliveryState::Failed => Reason::Failed(recipient.failure.unwrap_or(FailReason::GivenUp)),
-            DeliveryState::Sent => opening(store, recipient)?,
+            DeliveryState::Sent => opening(store, recipient, large)?,
             DeliveryState::Queued if message.conversation.is_none() => {
                 before_conversation(store, account, recipient.account, peer.as_ref())?
             }
@@ -93,9 +98,26 @@ const fn obstacle(wait: &PeerWaitRecord) -> Reason {
 }
 
 /// Whether another node's account is locked is that node's business; of accounts of this node we know.
-fn opening(store: &dyn Snapshot, recipient: &RecipientState) -> Outcome<Reason> {
+fn opening(store: &dyn Snapshot, recipient: &RecipientState, large: bool) -> Outcome<Reason> {
     let is_here = store.get(Scope::Node, Table::Directory, recipient.account.as_bytes())?.is_some();
-    Ok(if is_here && !is_unlocked(store, recipient.account) { Reason::Locked } else { Reason::NotOpened })
+    Ok(if is_here && !is_unlocked(store, recipient.account) {
+        Reason::Locked
+    } else if large {
+        Reason::NoReceipts
+    } else {
+        Reason::NotOpened
+    })
+}
+
+/// Whether the group is one whose members send no receipts, or was when this was written.
+fn is_large(store: &dyn Snapshot, account: AccountId, message: &MessageRecord) -> Outcome<bool> {
+    if message.states.len() >= RECEIPT_MEMBERS_MAX {
+        return Ok(true);
+    }
+    let sent = message.states.iter().any(|recipient| recipient.state == DeliveryState::Sent);
+    let Some(id) = message.conversation.filter(|_| sent) else { return Ok(false) };
+    let group: Option<ConversationRecord> = one(store, account, Table::Conversation, id.as_bytes())?;
+    Ok(group.is_some_and(|group| group.members.len() > RECEIPT_MEMBERS_MAX))
 }
 
 fn before_conversation(

@@ -1,7 +1,7 @@
 //! Rows of the log layer.
 
 use minicbor::{Decode, Encode};
-use tidings_crypto::id::{AccountId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, BundleId, NodeId, QueueId};
 
 use super::mailbox::SponsoredRecord;
 use crate::account::conversation::rule::Trail;
@@ -120,13 +120,13 @@ pub struct OutboxRecord {
     pub author: AccountId,
 }
 
-/// One sealed item on its way to an account's inbox.
+/// One item on its way to an account's inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct ParcelRecord {
     /// For whom.
     #[n(0)]
     pub recipient: AccountId,
-    /// The sealed item.
+    /// The item; empty for a part of a bundle.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub item: Vec<u8>,
     /// Unix milliseconds of the first try.
@@ -135,6 +135,43 @@ pub struct ParcelRecord {
     /// Mailboxes of the account which get it as well once its home can't be reached.
     #[n(10)]
     pub mailboxes: Vec<NodeId>,
+    /// The part that it carries, if it does.
+    #[n(4)]
+    pub part: Option<PartRecord>,
+}
+
+/// A part of a bundle on its way to another node. Its bytes stand with the bundle, once for all nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PartRecord {
+    /// Of which bundle.
+    #[n(0)]
+    pub bundle: BundleId,
+    /// Which part.
+    #[n(1)]
+    pub index: u8,
+    /// The accounts there for whom the bundle is.
+    #[n(2)]
+    pub guests: Vec<AccountId>,
+}
+
+/// A sealed bundle that this node keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct BundleRecord {
+    /// The hashes of its parts.
+    #[n(0)]
+    pub digests: Vec<minicbor::bytes::ByteArray<32>>,
+    /// Parts that have not come yet.
+    #[n(1)]
+    pub missing: Vec<u8>,
+    /// Accounts of this node that have not taken it yet.
+    #[n(2)]
+    pub guests: Vec<AccountId>,
+    /// Parts of it that other nodes still have to be given.
+    #[n(3)]
+    pub errands: u32,
+    /// When its first part came, unix milliseconds.
+    #[n(4)]
+    pub since: u64,
 }
 
 /// One device of a conversation: its key, and how far its log was processed.

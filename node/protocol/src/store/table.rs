@@ -55,11 +55,11 @@ tables! {
     PeerCursor = 8, "peer_cursor";
     /// `node` → addresses at which it was last reached.
     PeerAddress = 9, "peer_address";
-    /// `account ‖ counter` → sealed inbox item.
+    /// `account ‖ counter` → inbox item.
     Inbox = 10, "inbox";
-    /// `account ‖ hash of item` → nothing; refuses duplicates.
+    /// `account ‖ hash of item`, or of a bundle that it has taken → nothing; refuses duplicates.
     InboxSeen = 11, "inbox_seen";
-    /// `node ‖ outbox counter` → sealed item on its way to another node's inbox.
+    /// `node ‖ outbox counter` → item on its way to another node's inbox.
     Parcel = 12, "parcel";
     /// `account ‖ counter` → public key package to hand out.
     KeyPackagePool = 13, "key_package_pool";
@@ -67,8 +67,13 @@ tables! {
     KeyToken = 14, "key_token";
     /// Rows of the node's shell: sessions, refresh families, signing keys.
     Session = 15, "session";
-    /// bytes taken for queues that no account has confirmed: `queue ‖ node` → of one queue, `node` → of one peer, nothing → of all.
+    /// bytes taken for queues and bundles that no account has confirmed: `queue ‖ node` or `bundle ‖ node` → of one, `node` → of one peer,
+    /// nothing → of all.
     Provisional = 16, "provisional";
+    /// `bundle` → bundle record: which of its parts are here, and for whom.
+    Bundle = 27, "bundle";
+    /// `bundle ‖ index` → part of a sealed bundle.
+    BundlePart = 28, "bundle_part";
     /// `node` → since when it cannot be given what waits for it, why, and when it is tried again.
     PeerWait = 68, "peer_wait";
     /// `account` → sponsor record: for whom this node keeps queues and items without their living here.
@@ -155,6 +160,8 @@ tables! {
     LogPlace = 57, "log_place";
     /// `conversation ‖ hash of a link` → link of the AdminChain.
     AdminChain = 55, "admin_chain";
+    /// `counter` → signed slip of a welcome whose bundle is on its way.
+    Slip = 58, "slip";
     /// `conversation ‖ number of the epoch ‖ epoch id` → what the commit that led there did.
     GroupLog = 56, "group_log";
     /// `account id` → the newest reach record known of it.

@@ -1,13 +1,15 @@
-//! `/tidings/inbox/1` and the sealed items it carries: contact requests and welcomes (PROTOCOL A8, DECISIONS 10, 21).
+//! `/tidings/inbox/1` and what it carries: sealed items (contact requests, slips of welcomes) and parts of the bundles that slips open
+//! (PROTOCOL A8, DECISIONS 10, 21).
 //!
-//! An item is HPKE-sealed as a whole (X-Wing) to the recipient's box key. DECISIONS 10 seals the welcome under a random key and wraps only
-//! the key; with one item a recipient that saves nothing, see docs/adr.
+//! A sealed item is HPKE-sealed as a whole (X-Wing) to the recipient's box key. A welcome is in two: the bundle is the same for everybody whom
+//! a commit adds and is sealed once; the slip is sealed to each of them and says which bundle, and its key.
 
-use tidings_crypto::id::{AccountId, DeviceId, EntryId, EpochId};
+use tidings_crypto::id::{AccountId, BundleId, ConversationId, DeviceId, EntryId, EpochId};
 use tidings_crypto::invite::InviteLink;
 use tidings_crypto::sign::{Label, Signature, SigningKey, VerifyingKey};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
+use super::bundle::BundlePart;
 use super::commit_body::Introduction;
 use super::rejoin::SignedRejoin;
 use crate::account::policy::{Creation, Link};
@@ -22,8 +24,19 @@ pub const INFO: &[u8] = b"tidings/1/inbox";
 pub struct InboxRequest {
     /// For whom.
     pub recipient: AccountId,
-    /// Sealed.
+    /// An [`Item`], encoded.
     pub item: VLByteVec,
+}
+
+/// What is left for an account.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+#[repr(u8)]
+pub enum Item {
+    /// An [`InboxItem`], sealed to the account's box key.
+    #[tls_codec(discriminant = 1)]
+    Sealed(VLByteVec),
+    /// A part of a bundle for it and for others who live with it.
+    Part(BundlePart),
 }
 
 /// What became of it.
@@ -48,7 +61,7 @@ pub enum InboxItem {
     #[tls_codec(discriminant = 1)]
     ContactRequest(ContactRequest),
     /// Somebody added this account to a conversation.
-    Welcome(SignedWelcome),
+    Welcome(SignedSlip),
     /// Somebody whose link this account followed does not take the request.
     Refusal(Refusal),
     /// A member's device asks to be let back in.
@@ -140,47 +153,62 @@ pub struct Claims {
     pub key_token: [u8; 16],
 }
 
-/// A welcome bundle with its inviter's signature: the MLS welcome goes to everybody added by the same commit, and any of them could put
-/// another topic or epoch around it.
+/// Which bundle is for whoever is given this, and how to open it.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
-pub struct SignedWelcome {
-    /// The bundle, encoded.
-    pub bundle: VLByteVec,
-    /// By the inviter's device, over recipient and bundle.
+pub struct Slip {
+    /// The conversation that the bundle leads into.
+    pub conversation: ConversationId,
+    /// Who invites.
+    pub inviter: AccountId,
+    /// On which device.
+    pub device: DeviceId,
+    /// The bundle.
+    pub bundle: BundleId,
+    /// Its key.
+    pub key: [u8; 32],
+}
+
+/// A slip with its inviter's signature. It covers the bundle by the bundle's hash: everybody added by the same commit has the MLS welcome
+/// and the key, and any of them could put another topic or epoch around it.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct SignedSlip {
+    /// The slip, encoded.
+    pub slip: VLByteVec,
+    /// By the inviter's device, over recipient and slip.
     pub signature: Signature,
 }
 
-impl SignedWelcome {
-    /// The bundle, not yet verified.
+impl SignedSlip {
+    /// The slip, not yet verified.
     ///
     /// # Errors
     /// [`Rejection::Malformed`].
-    pub fn parse(&self) -> Result<WelcomeBundle, Rejection> {
-        super::decode(self.bundle.as_slice(), "welcome")
+    pub fn parse(&self) -> Result<Slip, Rejection> {
+        super::decode(self.slip.as_slice(), "welcome")
     }
 
-    /// Checks that `device_key` signed this bundle for `recipient`.
+    /// Checks that `device_key` signed this slip for `recipient`.
     ///
     /// # Errors
     /// [`Rejection::Refused`].
     pub fn verify(&self, recipient: &AccountId, device_key: &VerifyingKey) -> Result<(), Rejection> {
         device_key
-            .verify(Label::Welcome, &Self::signed(recipient, self.bundle.as_slice()), &self.signature)
+            .verify(Label::Welcome, &Self::signed(recipient, self.slip.as_slice()), &self.signature)
             .map_err(|_| Rejection::Refused { reason: "signature of a welcome" })
     }
 
-    fn signed(recipient: &AccountId, bundle: &[u8]) -> Vec<u8> {
-        [recipient.as_bytes().as_slice(), bundle].concat()
+    fn signed(recipient: &AccountId, slip: &[u8]) -> Vec<u8> {
+        [recipient.as_bytes().as_slice(), slip].concat()
     }
 }
 
-impl WelcomeBundle {
-    /// Signs the bundle as its inviter.
+impl Slip {
+    /// Signs the slip for `recipient` as its inviter.
     #[must_use]
-    pub fn signed(&self, recipient: &AccountId, device_key: &SigningKey) -> SignedWelcome {
-        let bundle = super::encode(self);
-        let signature = device_key.sign(Label::Welcome, &SignedWelcome::signed(recipient, &bundle));
-        SignedWelcome { bundle: super::field(bundle), signature }
+    pub fn signed(&self, recipient: &AccountId, device_key: &SigningKey) -> SignedSlip {
+        let slip = super::encode(self);
+        let signature = device_key.sign(Label::Welcome, &SignedSlip::signed(recipient, &slip));
+        SignedSlip { slip: super::field(slip), signature }
     }
 }
 
@@ -243,7 +271,7 @@ pub struct Generation {
     pub generation: u16,
 }
 
-/// Everything a newcomer needs beside the MLS welcome.
+/// Everything a newcomer needs: the same for all whom one commit adds.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
 pub struct WelcomeBundle {
     /// The MLS welcome.

@@ -3,6 +3,7 @@
 //! Frames and entries are in TLS presentation language, application content in CBOR with integer keys (DECISIONS 6). Nothing here decides
 //! anything.
 
+pub mod bundle;
 pub mod commit_body;
 pub mod content;
 pub mod fork_vote;

@@ -8,6 +8,7 @@ use tidings_crypto::outer::{LogKey, Outer, TopicKey};
 use tidings_crypto::sign::{Label, Signature, SigningKey};
 use tidings_crypto::{box_key, encode};
 use tidings_protocol::input::Protocol;
+use tidings_protocol::limits::BUNDLE_PART_BYTES_MAX;
 use tidings_protocol::record;
 use tidings_protocol::record::conversation::ConversationRecord;
 use tidings_protocol::record::directory::DirectoryRecord;
@@ -16,8 +17,9 @@ use tidings_protocol::record::profile::ProfileRecord;
 use tidings_protocol::store::snapshot::Snapshot;
 use tidings_protocol::store::table::{Scope, Table};
 use tidings_protocol::wire;
+use tidings_protocol::wire::bundle::{BundlePart, digests};
 use tidings_protocol::wire::content::Content;
-use tidings_protocol::wire::inbox::{INFO, InboxItem, InboxRequest, InboxResponse};
+use tidings_protocol::wire::inbox::{INFO, InboxItem, InboxRequest, InboxResponse, Item};
 use tidings_protocol::wire::inner::Dependency;
 use tidings_protocol::wire::log::{LogRequest, LogResponse, PushItem, PushStatus};
 use tls_codec::{TlsSerialize, TlsSize, VLByteVec};
@@ -216,10 +218,22 @@ impl World {
     }
 
     pub(crate) fn post_raw(&mut self, host: usize, recipient: AccountId, sealed: Vec<u8>) -> InboxResponse {
-        let request = InboxRequest { recipient, item: sealed.into() };
+        self.post_item(host, recipient, &Item::Sealed(sealed.into()))
+    }
+
+    /// A peer that is not one of ours leaves an item for an account.
+    pub(crate) fn post_item(&mut self, host: usize, recipient: AccountId, item: &Item) -> InboxResponse {
+        let request = InboxRequest { recipient, item: wire::encode(item).into() };
         let answer = self.ask(host, Protocol::Inbox, wire::encode(&request));
         self.advance(3_000);
         wire::decode(&answer, "test").unwrap()
+    }
+
+    /// Leaves a whole bundle for `to`.
+    pub(crate) fn post_bundle(&mut self, to: Person, sealed: &[u8]) {
+        for part in parts(&[to.account], sealed, BUNDLE_PART_BYTES_MAX) {
+            assert_eq!(self.post_item(to.host, to.account, &Item::Part(part)), InboxResponse::Kept);
+        }
     }
 
     /// Every sealed item that went to an inbox over the wire, opened with the recipient's key.
@@ -227,9 +241,23 @@ impl World {
         let secret = tidings_crypto::BoxSecretKey::from_seed(&self.profile(person).box_seed);
         let open = |frame: &Vec<u8>| {
             let request = wire::decode::<InboxRequest>(frame, "test").ok()?;
-            let plain = box_key::open(&secret, INFO, person.account.as_bytes(), request.item.as_slice()).ok()?;
+            let Ok(Item::Sealed(sealed)) = wire::decode(request.item.as_slice(), "test") else { return None };
+            let plain = box_key::open(&secret, INFO, person.account.as_bytes(), sealed.as_slice()).ok()?;
             wire::decode::<InboxItem>(&plain, "test").ok()
         };
         self.frames.iter().filter_map(open).collect()
     }
+}
+
+/// A sealed bundle for `guests` in parts of `bytes`.
+pub(crate) fn parts(guests: &[AccountId], sealed: &[u8], bytes: usize) -> Vec<BundlePart> {
+    let pieces: Vec<&[u8]> = sealed.chunks(bytes).collect();
+    let digests = digests(&pieces);
+    let part = |(index, piece): (u8, &&[u8])| BundlePart {
+        guests: guests.to_vec(),
+        digests: digests.clone(),
+        index,
+        bytes: piece.to_vec().into(),
+    };
+    (0..).zip(&pieces).map(part).collect()
 }

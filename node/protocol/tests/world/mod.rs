@@ -117,6 +117,11 @@ impl World {
     }
 
     pub(crate) fn sign_up(&mut self, host: usize, name: &str) -> Person {
+        self.sign_up_after(host, name, 0)
+    }
+
+    /// Somebody who has moved so many times, each time with as many addresses as there may be: 8 KiB.
+    pub(crate) fn sign_up_after(&mut self, host: usize, name: &str, moves: u8) -> Person {
         let root = SigningKey::generate(&mut self.rng);
         let device_seed = self.seed();
         let nonce = self.seed();
@@ -125,6 +130,10 @@ impl World {
         let device =
             DeviceRecord { device_key: SigningKey::from_seed(&device_seed).verifying_key(), not_after: 4_000_000_000 };
         log.add_device(&root, device).unwrap();
+        for number in 0..moves {
+            let home = Home { node: self.hosts[host].id, addresses: vec![vec![number; 256]; 8] };
+            log.set_home(&root, vec![home; 4]).unwrap();
+        }
         log.set_home(&root, vec![Home { node: self.hosts[host].id, addresses: Vec::new() }]).unwrap();
         self.hosts[host].store.unlock(log.account_id());
         let new = NewAccount {

@@ -3,6 +3,7 @@
 use tidings_api::{Delivery, DeliveryState, Mention, Message, Quote, Reaction};
 use tidings_crypto::id::AccountId;
 use tidings_protocol::error::Outcome;
+use tidings_protocol::limits::RECEIPT_MEMBERS_MAX;
 use tidings_protocol::query::waiting::{self, Reason, Wait};
 use tidings_protocol::query::{chats, messages};
 use tidings_protocol::record::message::{DeliveryState as Kept, FailReason, MessageRecord, RecipientState};
@@ -116,6 +117,9 @@ fn words(reason: Reason) -> String {
         Reason::NoRoom(since) => format!("their node has no room since {}", rfc3339(since)),
         Reason::Locked => "their account is locked; it arrives when they unlock it".to_owned(),
         Reason::NotOpened => "their node has it; it arrives when their account is unlocked there".to_owned(),
+        Reason::NoReceipts => {
+            format!("their node has it; in a group of more than {RECEIPT_MEMBERS_MAX} members nobody sends receipts")
+        }
         Reason::Invite => "waits until the node in their invite answers".to_owned(),
         Reason::Request => "waits until the contact request is accepted".to_owned(),
         Reason::KeyPackage => "waits for a key package from their node".to_owned(),

@@ -1,7 +1,7 @@
 //! Following a link: who is it, then ask to be their contact.
 
 use tidings_crypto::id::AccountId;
-use tidings_crypto::identity::{BoxKeyRecord, IdentityLog};
+use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::invite::InviteLink;
 
 use crate::directory;
@@ -106,7 +106,7 @@ fn identified(
     else {
         return Ok(());
     };
-    let log = IdentityLog::parse(log).map_err(|_| Rejection::Refused { reason: "identity log" })?;
+    let log = super::super::identity::read(step, log)?;
     if log.account_id() != *contact {
         return Err(Rejection::Refused { reason: "identity of another account" }.into());
     }

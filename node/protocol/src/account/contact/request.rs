@@ -1,7 +1,7 @@
 //! A contact request that came in: a valid, unused secret accepts it at once, and the direct conversation is founded (DECISIONS 21).
 
 use tidings_crypto::id::AccountId;
-use tidings_crypto::identity::{BoxKeyRecord, IdentityLog};
+use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::sign::Label;
 
 use crate::directory;
@@ -20,8 +20,7 @@ pub(crate) fn received(step: &mut Step<'_>, account: AccountId, request: &Contac
         return Err(Rejection::Refused { reason: "secret of an invite" }.into());
     }
     let claims: Claims = wire::decode(request.claims.as_slice(), "contact request")?;
-    let log = IdentityLog::parse(claims.introduction.log.as_slice())
-        .map_err(|_| Rejection::Refused { reason: "identity log" })?;
+    let log = super::super::identity::read(step, claims.introduction.log.as_slice())?;
     let contact = log.account_id();
     let home =
         log.homes().first().map(|home| home.node).ok_or(Rejection::Refused { reason: "account without a home" })?;

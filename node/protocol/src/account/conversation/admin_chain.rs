@@ -1,6 +1,8 @@
 //! The AdminChain as an account keeps it: each link under its hash, so that links of any branch stand side by side and the policy says which
 //! of them count. What a link may say is in `account::policy`.
 
+use std::sync::Arc;
+
 use tidings_crypto::id::{AccountId, ConversationId};
 
 use crate::account::identity;
@@ -84,7 +86,7 @@ pub(crate) fn verify(step: &mut Step<'_>, account: AccountId, policy: &Policy, b
         identity::introduced(step, account, introduction)?;
     }
     let conversation = policy.creation.conversation();
-    let log = |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten();
+    let log = |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten().map(Arc::unwrap_or_clone);
     let place = Place { conversation, identity: &log, users: None };
     let authority = Authority::founded(&policy.creation).after(&bundle.chain, &place);
     if authority != Some(policy.authority()) {

@@ -1,5 +1,7 @@
 //! Making a commit: build, judge as everybody will, publish at the tip, add the epoch to the tree, and welcome those it adds.
 
+use std::sync::Arc;
+
 use tidings_crypto::id::{AccountId, EntryId, EpochId};
 use tidings_crypto::mls::{CommitPlan, CommitView, Group, MemberView, SignedKeyPackage};
 
@@ -11,6 +13,7 @@ use super::{admin_chain, epoch, publish, readmit, state, tip, tree, valid};
 use crate::account::policy::{Link, Petition, Policy};
 use crate::account::{contact, identity, profile};
 use crate::error::{Outcome, Rejection};
+use crate::limits::STEP_COMMIT_SHARE;
 use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{CommitRecord, CutRecord};
 use crate::record::key;
@@ -48,6 +51,7 @@ pub(crate) fn commit(
     let profile = profile::load(step, account)?;
     let (parent, before) = (record.tip, record.policy.clone());
     let mut group = state::load_group(step, account, &record.id, &parent)?;
+    step.wear(group.members().len() / STEP_COMMIT_SHARE + plan.adds.len());
     let guests = guests(step, account, &plan)?;
     let (self_removes, rejoin) = (plan.self_removes.clone(), plan.rejoin.clone());
     let (plan, link) = mls_plan(record, (account, &profile), plan)?;
@@ -61,11 +65,13 @@ pub(crate) fn commit(
     let own = CommitRecord { id: unnamed, author: account, device, sequence: 0, class, rank, demoted: false };
     valid::keeps_spacing(step, account, record, &epoch::named(step, account, &record.id, &parent)?, &own)?;
     let cuts = cuts(step, account, record, &group.members(), &built.view)?;
-    let added: Vec<AccountId> = built.view.adds.iter().map(|leaf| leaf.credential.account).collect();
+    // Of an epoch in which one is alone nobody else ever reads anything.
+    let readers = record.members.len() > 1;
+    let added = built.view.adds.iter().filter(|_| readers).map(|leaf| &leaf.credential.account);
     let body = CommitBody {
         commit: wire::field(built.commit),
         self_removes: self_removes.into_iter().map(wire::field).collect(),
-        added: added.iter().map(|somebody| identity::introduce(step, account, somebody)).collect::<Outcome<_>>()?,
+        added: added.map(|somebody| identity::introduce(step, account, somebody)).collect::<Outcome<_>>()?,
         cuts: cuts.iter().map(|cut| Cut { device: cut.device, sequence: cut.sequence }).collect(),
         class: class.number(),
         rejoins: rejoins.clone(),
@@ -155,7 +161,8 @@ pub(crate) fn judge(
 ) -> Outcome<Class> {
     let policy = Policy::parse(policy)?;
     let members = group.members();
-    let identity = |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten();
+    let identity =
+        |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten().map(Arc::unwrap_or_clone);
     let rejoins = readmit::verified(step, account, record, made.rejoins)?;
     let parent = Parent {
         conversation: record.id,

@@ -8,7 +8,7 @@ use super::group_log::{self, Followed};
 use super::{admin_chain, epoch, late, state, tip, tree, valid, void};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
-use crate::limits::CLOCK_MAX;
+use crate::limits::{CLOCK_MAX, STEP_COMMIT_SHARE};
 use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{CutRecord, Standing};
 use crate::record::log::DeviceLogRecord;
@@ -41,12 +41,14 @@ pub(crate) fn received(
         Standing::Out | Standing::Told => return Err(refused("commit to an epoch of others").into()),
     }
     let group = state::load_group(step, account, &record.id, &parent)?;
+    step.wear(at.members.len() / STEP_COMMIT_SHARE);
     for introduction in &body.added {
         identity::introduced(step, account, introduction)?;
     }
     let self_removes: Vec<Vec<u8>> = body.self_removes.iter().map(|proposal| proposal.as_slice().to_vec()).collect();
     let mls = |_| Rejection::Refused { reason: "MLS commit" };
-    let view = group.inspect(body.commit.as_slice(), &self_removes).map_err(mls)?;
+    let received = group.receive(body.commit.as_slice(), &self_removes, &step.verified.mls).map_err(mls)?;
+    let view = received.view().clone();
     let committer = group.member(view.committer).ok_or(Rejection::Refused { reason: "committer" })?;
     if committer.account() != log.account || committer.device() != entry.inner.device {
         return Err(Rejection::Refused { reason: "commit of another device than its entry" }.into());
@@ -59,7 +61,7 @@ pub(crate) fn received(
     let rank = state::rank(&at.policy, &log.account)?;
     let commit = epoch::commit_of(entry, log, class, rank);
     valid::judge(step, account, record, (&parent, &at), &commit, log)?;
-    let next = group.apply(body.commit.as_slice(), &self_removes).map_err(mls)?;
+    let next = received.apply().map_err(mls)?;
     let cuts = cuts(step, account, record, (&group, &view), &body)?;
     if let Some(link) = &body.link {
         admin_chain::keep(step, account, &record.id, link);

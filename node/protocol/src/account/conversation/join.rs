@@ -4,7 +4,7 @@ use tidings_crypto::id::AccountId;
 use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
-use super::{admin_chain, authorize, epoch, refresh, state, tip, told, tree};
+use super::{admin_chain, epoch, refresh, state, tip, told, tree};
 use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, key_supply, profile};
 use crate::error::{Outcome, Rejection};
@@ -18,33 +18,45 @@ use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire;
-use crate::wire::inbox::{SignedWelcome, WelcomeBundle};
+use crate::wire::inbox::{SignedSlip, Slip, WelcomeBundle};
 use crate::wire::inner::generation_start;
 
 const fn refused(reason: &'static str) -> Rejection {
     Rejection::Refused { reason }
 }
 
-/// Takes a welcome from a contact.
-pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, welcome: &SignedWelcome) -> Outcome<()> {
-    let bundle = &welcome.parse()?;
+/// Enters a conversation by what the bundle of a slip holds. Whoever is no contact invites nobody: [`Rejection::NotFound`].
+pub(crate) fn welcomed(
+    step: &mut Step<'_>,
+    account: AccountId,
+    (signed, slip): (&SignedSlip, &Slip),
+    bundle: &WelcomeBundle,
+) -> Outcome<()> {
+    if !is_bounded(bundle) {
+        return Err(refused("welcome").into());
+    }
     let profile = profile::load(step, account)?;
     let (reference, rows) = own_key_package(step, account, bundle)?;
-    let group = Group::join(&profile.device_keys(account), rows, bundle.welcome.as_slice(), step.rng)
-        .map_err(|_| refused("welcome"))?;
-    let id = group.conversation();
-    let old = state::get(step, account, &id)?;
+    let old = state::get(step, account, &slip.conversation)?;
     let asked = old.as_ref().is_some_and(|old| old.asked_package == reference);
-    let inviter = check(step, account, bundle, &group, asked)?;
-    let signer = identity::log(step, account, &inviter.account())?.ok_or(refused("welcome"))?;
-    let device = signer.device(inviter.device()).ok_or(refused("welcome"))?;
-    welcome.verify(&account, &device.device_key)?;
     let kind = bundle.creation.kind()?;
-    let known = contact::get(step, account, &inviter.account())?;
+    let known = contact::get(step, account, &slip.inviter)?;
     let accepted = known.as_ref().is_some_and(|known| known.state == ContactState::Accepted);
     if !asked && !accepted && (kind != ConversationKind::Direct || known.is_none()) {
-        return Err(refused("welcome from a stranger").into());
+        return Err(Rejection::NotFound.into());
     }
+    step.wear(bundle.members.len());
+    let (keys, mls) = (profile.device_keys(account), &step.verified.mls);
+    let group =
+        Group::join_knowing(&keys, rows, bundle.welcome.as_slice(), step.rng, mls).map_err(|_| refused("welcome"))?;
+    let id = group.conversation();
+    let inviter = check(step, account, bundle, &group, asked)?;
+    if (id, inviter.account(), inviter.device()) != (slip.conversation, slip.inviter, slip.device) {
+        return Err(refused("welcome of another inviter or conversation than its slip").into());
+    }
+    let signer = identity::log(step, account, &slip.inviter)?.ok_or(refused("welcome"))?;
+    let device = signer.device(slip.device).ok_or(refused("welcome"))?;
+    signed.verify(&account, &device.device_key)?;
     let was_in = old.as_ref().is_some_and(is_in);
     let mut record = match old {
         Some(old) => old,
@@ -61,6 +73,13 @@ pub(crate) fn welcomed(step: &mut Step<'_>, account: AccountId, welcome: &Signed
         (ConversationKind::Group, _) if was_in => Ok(()),
         (ConversationKind::Group, _) => event::emit(step, account, Some(id), EventKind::GroupCreated),
     }
+}
+
+/// Whether a bundle holds no more than there can be, so that what follows is bounded too.
+fn is_bounded(bundle: &WelcomeBundle) -> bool {
+    bundle.members.len() <= MEMBERS_MAX
+        && bundle.past_tags.len() <= PAST_TAGS_MAX
+        && bundle.told.len() <= TOLD_EPOCHS_MAX
 }
 
 /// Puts the epoch of a welcome into the tree, with what is told of those before it, and goes where the rule says.
@@ -159,11 +178,7 @@ fn check(
     if (!asked && !policy.may_add(&inviter.account())) || !named.into_iter().all(is_in) {
         return Err(refused("welcome from a member without that right").into());
     }
-    if members.len() > MEMBERS_MAX
-        || bundle.past_tags.len() > PAST_TAGS_MAX
-        || bundle.told.len() > TOLD_EPOCHS_MAX
-        || (policy.creation.kind()? == ConversationKind::Direct && members.len() != 2)
-    {
+    if members.len() > MEMBERS_MAX || (policy.creation.kind()? == ConversationKind::Direct && members.len() != 2) {
         return Err(refused("welcome").into());
     }
     for introduction in &bundle.members {
@@ -178,8 +193,7 @@ fn check(
     }
     for member in &members {
         let log = identity::log(step, account, &member.account())?.ok_or(refused("member without an identity"))?;
-        authorize::credential(group.conversation(), &log, &member.credential, &member.signature_key)
-            .map_err(|_| refused("credential of a member"))?;
+        step.verified.leaf(group.conversation(), &log, member).map_err(|_| refused("credential of a member"))?;
     }
     Ok(inviter)
 }

@@ -9,10 +9,11 @@ use super::{state, wish};
 use crate::account::{contact, identity, key_supply, reach};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::input::{Protocol, RequestFailure};
-use crate::limits::{KEY_PACKAGE_AGE_MAX_SECONDS, MEMBERS_MAX};
+use crate::limits::{COMMIT_ADDS_BYTES_MAX, KEY_PACKAGE_AGE_MAX_SECONDS, MEMBERS_MAX};
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::contact::ContactState;
+use crate::record::conversation::ConversationRecord;
 use crate::record::key;
 use crate::step::{Step, refused};
 use crate::store::table::{Scope, Table};
@@ -67,7 +68,7 @@ pub(crate) fn now_or_later(
     all_now_or_later(step, account, conversation, &[*member])
 }
 
-/// Adds in one commit those whose key package is at hand, and leaves an intent for each other.
+/// Adds in one commit those whose key package is at hand, as many as fit into it, and leaves an intent for each other.
 pub(crate) fn all_now_or_later(
     step: &mut Step<'_>,
     account: AccountId,
@@ -77,14 +78,16 @@ pub(crate) fn all_now_or_later(
     let mut record = state::of_member(step, account, conversation)?;
     let fresh = wish::is_fresh(step, &record)?;
     let mut adds: Vec<SignedKeyPackage> = Vec::new();
+    let mut bytes = 0;
     for member in members {
         if adds.iter().any(|package| package.account() == *member) || record.members.contains(member) {
             cancel(step, account, conversation, member)?;
             continue;
         }
-        match at_hand(step, account, member, fresh)? {
+        match at_hand(step, account, member, fresh && bytes < COMMIT_ADDS_BYTES_MAX)? {
             Some(package) => {
                 cancel(step, account, conversation, member)?;
+                bytes += entry_bytes(step, account, &record, &package)?;
                 adds.push(package);
             }
             None => wait(step, account, conversation, member)?,
@@ -93,7 +96,24 @@ pub(crate) fn all_now_or_later(
     if adds.is_empty() {
         return Ok(());
     }
+    if bytes >= COMMIT_ADDS_BYTES_MAX {
+        step.to_act.insert((account, *conversation));
+    }
     commit(step, account, &mut record, Plan { adds, ..Plan::default() })
+}
+
+/// What somebody takes in the entry of the commit that adds them. While one is alone nobody is introduced in it.
+fn entry_bytes(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    package: &SignedKeyPackage,
+) -> Outcome<usize> {
+    let introduction = match record.members.len() {
+        1 => 0,
+        _ => identity::introduce(step, account, &package.account())?.log.as_slice().len(),
+    };
+    Ok(package.to_bytes().len() + introduction)
 }
 
 /// A usable key package that is stored with the contact or, if they live here, in the pool; none while nothing may be committed.

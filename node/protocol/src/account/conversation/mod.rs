@@ -24,6 +24,7 @@ pub(crate) mod rejoin;
 pub mod rule;
 pub(crate) mod set_group;
 pub(crate) mod set_role;
+pub(crate) mod slip;
 pub(crate) mod state;
 pub(crate) mod tip;
 pub(crate) mod told;

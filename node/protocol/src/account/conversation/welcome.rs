@@ -1,5 +1,5 @@
 //! Welcomes: made with the commit that adds somebody, held until another follower has taken that commit (PROTOCOL A5.3), dropped if its
-//! branch loses before.
+//! branch loses before. What all guests of the commit need is sealed once; each gets a slip with its name and key (docs/adr/0012).
 
 use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId, NodeId, QueueId};
@@ -8,7 +8,8 @@ use tidings_crypto::outer::LogKey;
 use super::{admin_chain, epoch, state};
 use crate::account::{identity, inbox, key_supply, profile, reach};
 use crate::error::{Fault, Outcome, Rejection};
-use crate::limits::{TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
+use crate::limits::{BUNDLE_BYTES_MAX, TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
+use crate::log::bundle::BundleGuest;
 use crate::record;
 use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::key;
@@ -17,7 +18,7 @@ use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
 use crate::wire;
-use crate::wire::inbox::{Generation, InboxItem, Told, WelcomeBundle};
+use crate::wire::inbox::{Generation, InboxItem, Slip, Told, WelcomeBundle};
 
 /// For whom a welcome is.
 pub(crate) struct Guest {
@@ -27,9 +28,9 @@ pub(crate) struct Guest {
     pub(crate) box_key: Vec<u8>,
 }
 
-/// One sealed welcome.
+/// One sealed slip.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-struct SealedWelcome {
+struct SealedSlip {
     #[n(0)]
     home: NodeId,
     #[n(1)]
@@ -38,7 +39,7 @@ struct SealedWelcome {
     item: Vec<u8>,
 }
 
-/// Welcomes that wait for their commit to be taken by somebody else. The row's key is the place of the commit's entry.
+/// A welcome that waits for its commit to be taken by somebody else. The row's key is the place of the commit's entry.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 struct HeldRecord {
     #[n(0)]
@@ -49,11 +50,14 @@ struct HeldRecord {
     #[n(2)]
     since: u64,
     #[n(3)]
-    welcomes: Vec<SealedWelcome>,
+    slips: Vec<SealedSlip>,
+    /// The sealed bundle for all of them.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    bundle: Vec<u8>,
 }
 
-/// Seals a welcome to each guest. It leaves at once if `alone`, that is if no other node keeps the conversation (DECISIONS 18), else when the
-/// commit at `place` is taken.
+/// Seals the bundle for all guests and a slip for each. They leave at once if `alone`, that is if no other node keeps the conversation
+/// (DECISIONS 18), else when the commit at `place` is taken.
 pub(crate) fn prepare(
     step: &mut Step<'_>,
     account: AccountId,
@@ -62,15 +66,26 @@ pub(crate) fn prepare(
     welcome: &[u8],
     guests: Vec<Guest>,
 ) -> Outcome<()> {
-    let bundle = bundle(step, account, record, epoch, welcome)?;
-    let device_key = profile::load(step, account)?.device_key();
-    let mut welcomes = Vec::with_capacity(guests.len());
-    for guest in guests {
-        let signed = bundle.signed(&guest.account, &device_key);
-        let item = inbox::seal(step, guest.account, &guest.box_key, &InboxItem::Welcome(signed))?;
-        welcomes.push(SealedWelcome { home: guest.home, recipient: guest.account, item });
+    let plain = wire::encode(&bundle(step, account, record, epoch, welcome)?);
+    if plain.len() > BUNDLE_BYTES_MAX {
+        return Err(Rejection::TooLarge { limit: BUNDLE_BYTES_MAX }.into());
     }
-    let held = HeldRecord { conversation: record.id, epoch, since: step.now.wall.0, welcomes };
+    let (key, sealed) = tidings_crypto::bundle::seal(&plain, step.rng);
+    let profile = profile::load(step, account)?;
+    let slip = Slip {
+        conversation: record.id,
+        inviter: account,
+        device: profile.device,
+        bundle: wire::bundle::id(&sealed),
+        key: *key,
+    };
+    let mut slips = Vec::with_capacity(guests.len());
+    for guest in guests {
+        let signed = slip.signed(&guest.account, &profile.device_key());
+        let item = inbox::seal(step, guest.account, &guest.box_key, &InboxItem::Welcome(signed))?;
+        slips.push(SealedSlip { home: guest.home, recipient: guest.account, item });
+    }
+    let held = HeldRecord { conversation: record.id, epoch, since: step.now.wall.0, slips, bundle: sealed };
     if alone {
         return release(step, account, held);
     }
@@ -80,9 +95,16 @@ pub(crate) fn prepare(
     Ok(())
 }
 
+/// The bundle goes first, so that no slip waits for it.
 fn release(step: &mut Step<'_>, account: AccountId, held: HeldRecord) -> Outcome<()> {
-    for welcome in held.welcomes {
-        reach::send_item(step, account, (welcome.recipient, welcome.home), welcome.item)?;
+    let mut guests = Vec::with_capacity(held.slips.len());
+    for slip in &held.slips {
+        let mailboxes = reach::nodes(step, account, &slip.recipient)?;
+        guests.push(BundleGuest { account: slip.recipient, home: slip.home, mailboxes });
+    }
+    crate::log::bundle::send(step, &held.bundle, guests)?;
+    for slip in held.slips {
+        reach::send_item(step, account, (slip.recipient, slip.home), slip.item)?;
     }
     Ok(())
 }

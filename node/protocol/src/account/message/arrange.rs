@@ -5,7 +5,7 @@ use tidings_crypto::id::{AccountId, ConversationId};
 use super::store;
 use crate::account::conversation::state as conversation_state;
 use crate::error::{Outcome, Rejection};
-use crate::limits::{DRAFT_BYTES_MAX, READ_RECEIPT_MEMBERS_MAX};
+use crate::limits::{DRAFT_BYTES_MAX, RECEIPT_MEMBERS_MAX};
 use crate::record::chat::{ChatRecord, SettingRecord};
 use crate::record::conversation::ConversationRecord;
 use crate::step::Step;
@@ -72,7 +72,7 @@ pub(crate) fn set_read_receipts(
 
 /// Whether read receipts are exchanged in a conversation: both ways or not at all.
 pub(crate) fn shows_read(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
-    if record.members.len() > READ_RECEIPT_MEMBERS_MAX {
+    if record.members.len() > RECEIPT_MEMBERS_MAX {
         return Ok(false);
     }
     if let Some(here) = store::chat(step, account, &record.id)?.read_receipts {

@@ -9,7 +9,7 @@ use crate::account::conversation::publish;
 use crate::account::conversation::state as conversation_state;
 use crate::account::profile;
 use crate::error::{Fault, Outcome};
-use crate::limits::{RECEIPT_DELAY_DIRECT_MS, RECEIPT_DELAY_GROUP_MS, RECEIPT_SPANS_MAX};
+use crate::limits::{RECEIPT_DELAY_DIRECT_MS, RECEIPT_DELAY_GROUP_MS, RECEIPT_MEMBERS_MAX, RECEIPT_SPANS_MAX};
 use crate::record;
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::log::DeviceLogRecord;
@@ -20,8 +20,11 @@ use crate::wire;
 use crate::wire::commit_body::{Cut, ReceiptBody, Span};
 use crate::wire::inner::{Draft, Kind, Signed};
 
-/// Notes that a receipt is owed and sees to it that it is sent soon. The caller stores `record`.
+/// Notes that a receipt is owed and sees to it that it is sent soon; in a large group none is. The caller stores `record`.
 pub(crate) fn owe(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) {
+    if record.members.len() > RECEIPT_MEMBERS_MAX {
+        return;
+    }
     if record.receipt_due == 0 {
         record.receipt_due = step.now.wall.0.max(1);
     }
@@ -38,7 +41,8 @@ pub(crate) fn send(step: &mut Step<'_>, account: AccountId, conversation: &Conve
         return Ok(());
     }
     let Some(mut record) = conversation_state::get(step, account, conversation)? else { return Ok(()) };
-    if record.receipt_due == 0 || record.membership != Membership::Member {
+    let owed = record.receipt_due != 0 && record.members.len() <= RECEIPT_MEMBERS_MAX;
+    if !owed || record.membership != Membership::Member {
         return Ok(());
     }
     let profile = profile::load(step, account)?;

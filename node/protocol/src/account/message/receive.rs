@@ -8,7 +8,7 @@ use crate::account::conversation::state as conversation_state;
 use crate::account::policy::Policy;
 use crate::account::{event, profile};
 use crate::error::{Outcome, Rejection};
-use crate::limits::CLOCK_AHEAD_MS_MAX;
+use crate::limits::{CLOCK_AHEAD_MS_MAX, STEP_MESSAGE_SHARE};
 use crate::record::conversation::ConversationRecord;
 use crate::record::event::EventKind;
 use crate::record::key;
@@ -54,6 +54,7 @@ fn read(
     author: AccountId,
 ) -> Outcome<(Content, Policy)> {
     let mut group = conversation_state::load_group(step, account, &record.id, &entry.inner.epoch)?;
+    step.wear(record.members.len() / STEP_MESSAGE_SHARE);
     let policy = Policy::parse(&group.policy().map_err(|_| Rejection::Refused { reason: "policy" })?)?;
     let decrypted =
         group.decrypt(entry.inner.body.as_slice()).map_err(|_| Rejection::Refused { reason: "decryption" })?;
