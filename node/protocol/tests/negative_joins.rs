@@ -97,10 +97,11 @@ impl Hall {
         let built = group.commit(add(&self.package()), &mut world_rng(31)).unwrap();
         let own = self.world.directory(inviter);
         let members = [self.alice, self.bob, self.carol].map(|person| introduction(&self.world, person));
+        let [epoch, parent] = [5, 4].map(|byte| EpochId::from_bytes([byte; 32]));
         let bundle = WelcomeBundle {
             welcome: wire::field(built.welcome.unwrap()),
             creation,
-            epoch: EpochId::from_bytes([5; 32]),
+            epoch,
             topic_secret: [6; 32],
             members: members.to_vec(),
             generations: Vec::new(),
@@ -108,12 +109,7 @@ impl Hall {
             box_key: wire::field(own.box_key),
             key_token: [0; 16],
             past_tags: Vec::new(),
-            told: vec![Told {
-                epoch: EpochId::from_bytes([5; 32]),
-                parent: EpochId::from_bytes([4; 32]),
-                number: 1,
-                commit: Vec::new(),
-            }],
+            told: vec![Told { epoch, parent, number: 1, commit: Vec::new() }],
             chain: Vec::new(),
             signers: Vec::new(),
         };

@@ -156,7 +156,7 @@ fn drop_old(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
             break;
         }
         step.rows.delete(Scope::Node, Table::KeyPackagePool, &row);
-        forget(step, account, &parse(&bytes)?.reference());
+        forget(step, account, &parse(&bytes)?.reference())?;
     }
     Ok(())
 }

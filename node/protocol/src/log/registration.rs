@@ -162,7 +162,7 @@ fn claim_one(step: &mut Step<'_>, home: NodeId, account: AccountId, claim: &Queu
     record.sponsors.retain(|sponsor| sponsor.account != account);
     record.sponsors.push(sponsored);
     if record.provisional.take().is_some() {
-        quota::give_back(step, &queue)?;
+        quota::give_back(step, queue.as_bytes())?;
     }
     let over = record.subscribers.is_empty() && record.sponsors.iter().all(|sponsor| sponsor.closing);
     if over && record.closed_at == 0 {

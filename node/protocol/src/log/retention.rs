@@ -251,7 +251,7 @@ fn after_the_end(step: &mut Step<'_>, queue: &QueueId, record: &QueueRecord) -> 
 
 /// Forgets a queue that nobody has asked for.
 fn forget(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
-    super::quota::give_back(step, queue)?;
+    super::quota::give_back(step, queue.as_bytes())?;
     if purge(step, queue)? {
         step.rows.delete(Scope::Node, Table::Queue, queue.as_bytes());
     }
