@@ -111,7 +111,7 @@ fn entry_bytes(
 ) -> Outcome<usize> {
     let introduction = match record.members.len() {
         1 => 0,
-        _ => identity::introduce(step, account, &package.account())?.log.as_slice().len(),
+        _ => wire::encode(&identity::introduce(step, account, &package.account())?).len(),
     };
     Ok(package.to_bytes().len() + introduction)
 }
