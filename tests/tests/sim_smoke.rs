@@ -56,7 +56,6 @@ fn worlds_with_rival_commits_keep_every_property() {
     assert!(forks >= 8, "only {forks} epochs have rivals");
 }
 
-// REQ-FORK-17 (seed 399)
 /// Each line of `tests/seeds/*.txt`: a seed, perhaps `nodes=N` or `acts=N`, and behind `#` what it once found.
 #[test]
 fn seeds_that_once_found_a_bug_keep_every_property() {

@@ -6,7 +6,8 @@ mod world;
 
 use tidings_crypto::id::ConversationId;
 use tidings_protocol::account::policy::{Policy, Role};
-use tidings_protocol::command::{Command, GroupChange, Recipient};
+use tidings_protocol::command::Recipient;
+use tidings_protocol::limits::ANCHORS_MAX;
 use tidings_protocol::record::conversation::{ConversationRecord, Membership};
 use world::{Person, World};
 
@@ -36,19 +37,26 @@ fn four() -> Four {
 
 impl Four {
     fn role(&mut self, by: Person, member: Person, role: Role) {
-        let (account, conversation, member) = (by.account, self.group, member.account);
-        self.world.command(by.host, Command::SetRole { account, conversation, member, role }).unwrap();
+        self.world.set_role(by, self.group, member, role).unwrap();
+    }
+
+    fn add(&mut self, by: Person, member: Person) {
+        self.world.add_member(by, self.group, member).unwrap();
     }
 
     fn remove(&mut self, by: Person, member: Person) {
-        let (account, conversation, member) = (by.account, self.group, member.account);
-        self.world.command(by.host, Command::RemoveMember { account, conversation, member }).unwrap();
+        self.world.remove_member(by, self.group, member).unwrap();
     }
 
     fn rename(&mut self, by: Person, name: &str) {
-        let change = GroupChange { name: Some(name.into()), ..GroupChange::default() };
-        let (account, conversation) = (by.account, self.group);
-        self.world.command(by.host, Command::SetGroup { account, conversation, change }).unwrap();
+        self.world.rename(by, self.group, name);
+    }
+
+    /// Erin, whom `somebody` knows and who is in no group yet.
+    fn erin(&mut self, somebody: Person) -> Person {
+        let erin = self.world.sign_up(4, "erin");
+        self.world.befriend(somebody, erin);
+        erin
     }
 
     fn say(&mut self, from: Person, text: &str) {
@@ -160,16 +168,61 @@ fn what_was_refused_on_the_side_that_loses_is_read_after_all() {
     assert!(all.world.texts(carol).contains(&"by somebody whom they removed".into()));
 }
 
+/// Dave is removed on the left, carol speaks on the right, and alice and bob have given up the state in which both sides began.
+fn apart_for_long(all: &mut Four) {
+    let (alice, carol, dave) = (all.alice, all.carol, all.dave);
+    all.world.split(&[2, 3]);
+    all.remove(alice, dave);
+    all.rename(carol, "right");
+    all.world.advance(10_000);
+    all.say(carol, "said on the right");
+    for number in 0..2 * ANCHORS_MAX {
+        all.rename(alice, &format!("left {number}"));
+        all.world.advance(1_000);
+    }
+}
+
+// NEGATIVE_TESTS 66
+// REQ-FORK-17
+#[test]
+fn what_was_said_where_the_others_kept_no_state_is_written_anew_for_them() {
+    let mut all = four();
+    let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+    apart_for_long(&mut all);
+    all.world.heal();
+    all.world.advance(120_000);
+    for person in [alice, bob, carol] {
+        let texts = all.world.texts(person);
+        assert_eq!(texts.iter().filter(|text| *text == "said on the right").count(), 1, "{texts:?}");
+    }
+    // What the two cannot open waits with them still.
+    assert_eq!((all.record(bob).tip, all.record(carol).tip), (all.record(alice).tip, all.record(alice).tip));
+}
+
+// NEGATIVE_TESTS 66, 87
+// REQ-FORK-17
+#[test]
+fn who_came_in_meanwhile_is_not_written_anew_what_was_said_before() {
+    let mut all = four();
+    let (alice, carol) = (all.alice, all.carol);
+    let erin = all.erin(alice);
+    apart_for_long(&mut all);
+    all.add(alice, erin);
+    all.world.heal();
+    all.world.advance(120_000);
+    all.say(carol, "said to all");
+    all.world.advance(10_000);
+    assert_eq!(all.world.texts(erin), ["said to all"]);
+}
+
 // NEGATIVE_TESTS 61
 #[test]
 fn who_is_added_on_the_side_that_loses_is_added_again() {
     let mut all = four();
     let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
-    let erin = all.world.sign_up(4, "erin");
-    all.world.befriend(carol, erin);
+    let erin = all.erin(carol);
     all.world.split(&[2, 3, 4]);
-    let add = Command::AddMember { account: carol.account, conversation: all.group, member: erin.account };
-    all.world.command(carol.host, add).unwrap();
+    all.add(carol, erin);
     all.remove(alice, dave);
     all.world.advance(60_000);
     all.world.heal();
@@ -209,11 +262,9 @@ fn the_members_of_a_small_group_renew_their_leaves_within_a_day() {
 fn who_was_added_on_the_side_that_loses_by_somebody_who_lost_that_right_is_told() {
     let mut all = four();
     let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
-    let erin = all.world.sign_up(4, "erin");
-    all.world.befriend(carol, erin);
+    let erin = all.erin(carol);
     all.world.split(&[2, 3, 4]);
-    let add = Command::AddMember { account: carol.account, conversation: all.group, member: erin.account };
-    all.world.command(carol.host, add).unwrap();
+    all.add(carol, erin);
     all.role(alice, carol, Role::Member);
     all.world.advance(60_000);
     assert_eq!(all.record(erin).membership, Membership::Member);
@@ -228,11 +279,9 @@ fn who_was_added_on_the_side_that_loses_by_somebody_who_lost_that_right_is_told(
 fn who_was_added_on_the_side_that_loses_by_somebody_who_was_removed_is_told() {
     let mut all = four();
     let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
-    let erin = all.world.sign_up(4, "erin");
-    all.world.befriend(carol, erin);
+    let erin = all.erin(carol);
     all.world.split(&[2, 3, 4]);
-    let add = Command::AddMember { account: carol.account, conversation: all.group, member: erin.account };
-    all.world.command(carol.host, add).unwrap();
+    all.add(carol, erin);
     all.remove(alice, carol);
     all.world.advance(60_000);
     assert_eq!(all.record(erin).membership, Membership::Member);
@@ -243,8 +292,7 @@ fn who_was_added_on_the_side_that_loses_by_somebody_who_was_removed_is_told() {
     }
     // Who is let in after all takes part.
     all.world.befriend(alice, erin);
-    let add = Command::AddMember { account: alice.account, conversation: all.group, member: erin.account };
-    all.world.command(alice.host, add).unwrap();
+    all.add(alice, erin);
     all.world.advance(60_000);
     all.assert_one_group(&[alice, bob, dave, erin]);
     all.say(alice, "welcome");
@@ -266,10 +314,8 @@ fn a_device_whose_folder_is_put_back_is_let_in_again_and_who_comes_later_reads_i
     all.world.advance(120_000);
     all.assert_one_group(&[alice, bob, carol, dave]);
     assert_eq!(all.record(bob).generation, 1);
-    let erin = all.world.sign_up(4, "erin");
-    all.world.befriend(alice, erin);
-    let add = Command::AddMember { account: alice.account, conversation: all.group, member: erin.account };
-    all.world.command(alice.host, add).unwrap();
+    let erin = all.erin(alice);
+    all.add(alice, erin);
     all.world.advance(10_000);
     all.say(bob, "to all");
     all.world.advance(10_000);
@@ -337,11 +383,9 @@ fn of_several_names_given_while_nobody_was_near_the_last_one_stands() {
 fn who_was_added_and_removed_again_on_the_side_that_loses_stays_out() {
     let mut all = four();
     let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
-    let erin = all.world.sign_up(4, "erin");
-    all.world.befriend(carol, erin);
+    let erin = all.erin(carol);
     all.world.split(&[2, 3, 4]);
-    let (account, conversation, member) = (carol.account, all.group, erin.account);
-    all.world.command(carol.host, Command::AddMember { account, conversation, member }).unwrap();
+    all.add(carol, erin);
     all.world.advance(10_000);
     assert_eq!(all.record(erin).membership, Membership::Member);
     all.remove(carol, erin);

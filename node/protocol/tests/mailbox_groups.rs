@@ -5,7 +5,7 @@ mod world;
 
 use tidings_crypto::id::ConversationId;
 use tidings_protocol::account::policy::{Policy, Role};
-use tidings_protocol::command::{Command, GroupChange, Recipient};
+use tidings_protocol::command::Recipient;
 use tidings_protocol::log::mailbox::MailboxPolicy;
 use tidings_protocol::record;
 use tidings_protocol::record::epoch::EpochRecord;
@@ -37,22 +37,18 @@ fn group() -> Group {
     }
     world.add_mailbox(bob, M, &[]);
     let id = world.group(alice, "group", &[bob, carol, dave]);
-    let command = Command::SetRole { account: alice.account, conversation: id, member: bob.account, role: Role::Owner };
-    world.command(alice.host, command).unwrap();
+    world.set_role(alice, id, bob, Role::Owner).unwrap();
     world.advance(60_000);
     Group { world, alice, bob, carol, dave, id }
 }
 
 impl Group {
     fn rename(&mut self, by: Person, name: &str) {
-        let change = GroupChange { name: Some(name.into()), ..GroupChange::default() };
-        let command = Command::SetGroup { account: by.account, conversation: self.id, change };
-        self.world.command(by.host, command).unwrap();
+        self.world.rename(by, self.id, name);
     }
 
     fn remove(&mut self, by: Person, member: Person) {
-        let command = Command::RemoveMember { account: by.account, conversation: self.id, member: member.account };
-        self.world.command(by.host, command).unwrap();
+        self.world.remove_member(by, self.id, member).unwrap();
         self.world.advance(5_000);
     }
 

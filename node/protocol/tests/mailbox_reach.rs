@@ -41,8 +41,7 @@ fn remove_mailbox(world: &mut World, person: Person) {
 }
 
 fn add_member(world: &mut World, by: Person, conversation: ConversationId, member: Person) {
-    let command = Command::AddMember { account: by.account, conversation, member: member.account };
-    world.command(by.host, command).unwrap();
+    world.add_member(by, conversation, member).unwrap();
     world.advance(5_000);
 }
 

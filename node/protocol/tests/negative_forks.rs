@@ -10,7 +10,7 @@ use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::{CommitPlan, SignedKeyPackage};
 use tidings_protocol::account::conversation::rule::Class;
 use tidings_protocol::account::policy::{Policy, Role};
-use tidings_protocol::command::{Command, GroupChange, Recipient};
+use tidings_protocol::command::Recipient;
 use tidings_protocol::record;
 use tidings_protocol::record::contact::ContactRecord;
 use tidings_protocol::record::conversation::{ConversationRecord, Membership};
@@ -42,8 +42,7 @@ fn four() -> Four {
     }
     let group = world.group(alice, "ops", &[bob, carol]);
     let mut all = Four { world, alice, bob, carol, dave, group };
-    let (account, conversation, member) = (alice.account, group, carol.account);
-    all.world.command(0, Command::SetRole { account, conversation, member, role: Role::Admin }).unwrap();
+    all.world.set_role(alice, group, carol, Role::Admin).unwrap();
     all.world.send(bob, Recipient::Conversation(group), "before").unwrap();
     all.world.advance(10_000);
     all
@@ -84,17 +83,6 @@ impl Four {
     fn forgery(&mut self, author: Person, kind: u8, body: Vec<u8>) -> Forgery {
         self.world.forgery(author, self.group).body(kind, body)
     }
-
-    fn remove(&mut self, by: Person, member: Person) {
-        let (account, conversation, member) = (by.account, self.group, member.account);
-        self.world.command(by.host, Command::RemoveMember { account, conversation, member }).unwrap();
-    }
-
-    fn rename(&mut self, by: Person, name: &str) {
-        let change = GroupChange { name: Some(name.into()), ..GroupChange::default() };
-        let (account, conversation) = (by.account, self.group);
-        self.world.command(by.host, Command::SetGroup { account, conversation, change }).unwrap();
-    }
 }
 
 /// Another seal around the same entry, and so another outer entry.
@@ -128,7 +116,7 @@ fn whoever_is_removed_undoes_it_by_no_number_of_renewed_leaves() {
     // Carol hears of the first before the removal, the rest comes afterwards.
     all.world.publish(&first, &[carol]);
     assert_ne!(all.record(carol).tip, all.record(alice).tip);
-    all.remove(alice, bob);
+    all.world.remove_member(alice, all.group, bob).unwrap();
     let mut next = first;
     for _ in 0..20 {
         next = next.successor();
@@ -179,7 +167,7 @@ fn a_removal_at_an_epoch_that_its_author_has_left_is_not_followed() {
     let (alice, bob, carol) = (all.alice, all.bob, all.carol);
     let body = all.removal(alice, bob);
     let before = all.record(alice);
-    all.rename(alice, "on the way");
+    all.world.rename(alice, all.group, "on the way");
     all.world.send(alice, Recipient::Conversation(all.group), "written past it").unwrap();
     all.world.advance(10_000);
     let state = all.state(carol);
@@ -255,8 +243,7 @@ fn a_member_without_a_role_renews_its_leaf_once_until_somebody_else_commits() {
 fn a_newcomer_believes_nobody_that_it_is_out_who_could_not_have_put_it_out() {
     let mut all = four();
     let (alice, bob, dave) = (all.alice, all.bob, all.dave);
-    let (account, conversation, member) = (alice.account, all.group, dave.account);
-    all.world.command(0, Command::AddMember { account, conversation, member }).unwrap();
+    all.world.add_member(alice, all.group, dave).unwrap();
     all.world.advance(10_000);
     let void = all.forgery(bob, VOID, Vec::new());
     all.world.publish(&void, &[dave]);

@@ -38,29 +38,25 @@ fn four() -> Four {
 
 impl Four {
     fn role(&mut self, by: Person, of: Person, role: Role) -> Result<(), Rejection> {
-        let (account, conversation, member) = (by.account, self.group, of.account);
-        let done = self.world.command(by.host, Command::SetRole { account, conversation, member, role }).map(drop);
+        let done = self.world.set_role(by, self.group, of, role);
         self.world.advance(3_000);
         done
     }
 
     fn set(&mut self, by: Person, change: GroupChange) -> Result<(), Rejection> {
-        let command = Command::SetGroup { account: by.account, conversation: self.group, change };
-        let done = self.world.command(by.host, command).map(drop);
+        let done = self.world.set_group(by, self.group, change);
         self.world.advance(3_000);
         done
     }
 
     fn add(&mut self, by: Person, member: Person) -> Result<(), Rejection> {
-        let command = Command::AddMember { account: by.account, conversation: self.group, member: member.account };
-        let done = self.world.command(by.host, command).map(drop);
+        let done = self.world.add_member(by, self.group, member);
         self.world.advance(3_000);
         done
     }
 
     fn remove(&mut self, by: Person, member: Person) -> Result<(), Rejection> {
-        let command = Command::RemoveMember { account: by.account, conversation: self.group, member: member.account };
-        let done = self.world.command(by.host, command).map(drop);
+        let done = self.world.remove_member(by, self.group, member);
         self.world.advance(3_000);
         done
     }

@@ -178,7 +178,7 @@ impl World {
         let writes = &step.output.writes.0;
         let mut facts = self.view.apply(node, writes);
         for fact in facts.tips.iter_mut().filter(|fact| fact.is_new()) {
-            if !matches!(fact.record.membership, Membership::Member | Membership::Leaving) {
+            if !fact.record.membership.is_in() {
                 continue;
             }
             let (account, conversation, epoch) = (fact.account, fact.record.id, fact.record.tip);

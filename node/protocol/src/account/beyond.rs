@@ -8,12 +8,10 @@ use tidings_crypto::id::AccountId;
 use super::conversation::{equivocation, follow_commit, valid};
 use super::device_log::{self, Place};
 use super::process::{Progress, try_on};
-use crate::error::{Fault, Outcome};
+use crate::error::Outcome;
 use crate::record::conversation::ConversationRecord;
-use crate::record::key;
 use crate::record::log::{BeyondRecord, DeviceLogRecord};
 use crate::step::Step;
-use crate::store::table::{Scope, Table};
 use crate::wire::inner::{Kind, Signed};
 
 /// Takes an entry that counts no more on the chosen branch.
@@ -24,9 +22,8 @@ pub(crate) fn passed(
     entry: &Signed,
     log: DeviceLogRecord,
 ) -> Outcome<Progress> {
-    let row = key::join(&[record.id.as_bytes(), entry.inner.device.as_bytes()]);
     if entry.inner.generation > log.generation {
-        note(step, account, &row, entry, None)?;
+        note(step, account, entry, None)?;
         return Ok(Progress::Done);
     }
     let mut further = further(&log);
@@ -34,13 +31,13 @@ pub(crate) fn passed(
         Place::Next => {}
         // What came between the end of one log and the beginning of the next may have been followed in part only.
         Place::Later if entry.inner.generation < log.generation => {
-            note(step, account, &row, entry, None)?;
+            note(step, account, entry, None)?;
             return Ok(Progress::Done);
         }
         Place::Later => return Ok(Progress::Waits),
         Place::Before => return Ok(Progress::Done),
         Place::Fork => {
-            equivocation::found(step, account, &mut record, entry, log, &row)?;
+            equivocation::found(step, account, &mut record, entry, log)?;
             return Ok(Progress::Done);
         }
     }
@@ -50,7 +47,7 @@ pub(crate) fn passed(
     device_log::advance(step, account, &mut further, entry);
     valid::extend(step, account, &record, &mut further, entry)?;
     let DeviceLogRecord { sequence, head, trail, .. } = further;
-    note(step, account, &row, entry, Some(BeyondRecord { sequence, head, trail }))?;
+    note(step, account, entry, Some(BeyondRecord { sequence, head, trail }))?;
     Ok(Progress::Done)
 }
 
@@ -68,20 +65,13 @@ fn further(log: &DeviceLogRecord) -> DeviceLogRecord {
 }
 
 /// The device may be added again, and then nobody shall wait for this entry. A commit may just have moved the end of the log.
-fn note(
-    step: &mut Step<'_>,
-    account: AccountId,
-    row: &[u8],
-    entry: &Signed,
-    beyond: Option<BeyondRecord>,
-) -> Outcome<()> {
-    let scope = Scope::Account(account);
-    let log: DeviceLogRecord = step.rows.get(scope, Table::DeviceLog, row)?.ok_or(Fault::Damaged("device log"))?;
-    let is_over = device_log::is_over(&log, entry);
-    let dropped = log.dropped.max(entry.inner.sequence);
-    let beyond = if is_over { beyond.or_else(|| log.beyond.clone()) } else { None };
-    if is_over {
-        step.rows.put(scope, Table::DeviceLog, row, &DeviceLogRecord { dropped, beyond, ..log });
+fn note(step: &mut Step<'_>, account: AccountId, entry: &Signed, beyond: Option<BeyondRecord>) -> Outcome<()> {
+    let log = device_log::of_author(step, account, entry)?;
+    if device_log::is_over(&log, entry) {
+        let dropped = log.dropped.max(entry.inner.sequence);
+        let beyond = beyond.or_else(|| log.beyond.clone());
+        let log = DeviceLogRecord { dropped, beyond, ..log };
+        device_log::put(step, account, &entry.inner.conversation, &entry.inner.device, &log);
     }
     Ok(())
 }

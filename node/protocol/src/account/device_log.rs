@@ -4,17 +4,64 @@
 //! its time, is not kept waiting for it; if the epoch becomes known after all, the gap is filled. The upper sixteen bits of a sequence number
 //! are the log's generation, so that the log of a device that was let back in goes on above its old one.
 
-use tidings_crypto::id::AccountId;
+use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 
 use super::process::log_key;
-use crate::error::Outcome;
+use crate::error::{Fault, Outcome};
 use crate::limits::LOG_GAPS_MAX;
+use crate::record;
 use crate::record::conversation::ConversationRecord;
 use crate::record::key;
 use crate::record::log::{DeviceLogRecord, Stretch};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
-use crate::wire::inner::{Inner, Kind, Signed};
+use crate::wire::inner::{Kind, Signed};
+
+fn row(conversation: &ConversationId, device: &DeviceId) -> Vec<u8> {
+    key::join(&[conversation.as_bytes(), device.as_bytes()])
+}
+
+pub(crate) fn get(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    device: &DeviceId,
+) -> Outcome<Option<DeviceLogRecord>> {
+    step.rows.get(Scope::Account(account), Table::DeviceLog, &row(conversation, device))
+}
+
+/// A log that must be there: one of which an entry is being processed.
+pub(crate) fn of_author(step: &Step<'_>, account: AccountId, entry: &Signed) -> Outcome<DeviceLogRecord> {
+    let known = get(step, account, &entry.inner.conversation, &entry.inner.device)?;
+    Ok(known.ok_or(Fault::Damaged("device log"))?)
+}
+
+pub(crate) fn put(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    device: &DeviceId,
+    log: &DeviceLogRecord,
+) {
+    step.rows.put(Scope::Account(account), Table::DeviceLog, &row(conversation, device), log);
+}
+
+/// The logs of all devices that were ever heard of in a conversation.
+pub(crate) fn all(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+) -> Outcome<Vec<(DeviceId, DeviceLogRecord)>> {
+    let prefix = conversation.as_bytes();
+    let rows = step.rows.scan(Scope::Account(account), Table::DeviceLog, prefix, usize::MAX)?;
+    let mut logs = Vec::with_capacity(rows.len());
+    for (row, value) in rows {
+        let device = row.get(prefix.len()..).and_then(|device| DeviceId::try_from(device).ok());
+        let device = device.ok_or(Fault::Damaged("device log key"))?;
+        logs.push((device, record::decode(&value, "device log")?));
+    }
+    Ok(logs)
+}
 
 /// Where an entry stands in its author's log.
 pub(crate) enum Place {
@@ -60,7 +107,7 @@ pub(crate) fn place(
     }
     let is_commit = entry.inner.kind() == Some(Kind::Commit);
     if sequence <= log.sequence {
-        let there = step.rows.get_bytes(Scope::Account(account), Table::LogPlace, &row(entry))?;
+        let there = step.rows.get_bytes(Scope::Account(account), Table::LogPlace, &key_of(entry))?;
         let other = there.is_some_and(|there| there != entry.id().as_bytes());
         return Ok(if other && is_commit { Place::Fork } else { Place::Before });
     }
@@ -77,15 +124,19 @@ pub(crate) fn place(
     })
 }
 
-fn row(entry: &Signed) -> Vec<u8> {
-    let Inner { conversation, device, sequence, .. } = &entry.inner;
-    key::join(&[conversation.as_bytes(), device.as_bytes(), &sequence.to_be_bytes()])
+/// The key of what is noted of one place in a log.
+pub(crate) fn place_key(conversation: &ConversationId, device: &DeviceId, sequence: u64) -> Vec<u8> {
+    key::counted(&row(conversation, device), sequence)
+}
+
+fn key_of(entry: &Signed) -> Vec<u8> {
+    place_key(&entry.inner.conversation, &entry.inner.device, entry.inner.sequence)
 }
 
 /// Notes that an entry was processed.
 pub(crate) fn advance(step: &mut Step<'_>, account: AccountId, log: &mut DeviceLogRecord, entry: &Signed) {
     let sequence = entry.inner.sequence;
-    step.rows.put_bytes(Scope::Account(account), Table::LogPlace, &row(entry), entry.id().as_bytes().to_vec());
+    step.rows.put_bytes(Scope::Account(account), Table::LogPlace, &key_of(entry), entry.id().as_bytes().to_vec());
     if sequence > log.sequence {
         let first = log.sequence.saturating_add(1);
         if sequence > first {

@@ -48,10 +48,7 @@ pub(crate) fn process(
     if entry.inner.device == own {
         return own_entry(step, account, record, &entry);
     }
-    let row = key::join(&[record.id.as_bytes(), entry.inner.device.as_bytes()]);
-    let log: DeviceLogRecord = step
-        .rows
-        .get(Scope::Account(account), Table::DeviceLog, &row)?
+    let log = device_log::get(step, account, &record.id, &entry.inner.device)?
         .ok_or(Rejection::Refused { reason: "device that is no member" })?;
     let ordered = matches!(entry.inner.kind(), Some(Kind::App | Kind::SelfRemove | Kind::Receipt | Kind::Reach) | None);
     if ordered && device_log::has(&log, entry.inner.sequence) {
@@ -79,11 +76,11 @@ pub(crate) fn process(
         Place::Before => return Ok(Progress::Done),
         Place::Fork => {
             // Its author shows different logs to different members. Nobody shall wait for what others may have seen of it.
-            equivocation::found(step, account, &mut record, &entry, log, &row)?;
+            equivocation::found(step, account, &mut record, &entry, log)?;
             return Ok(Progress::Done);
         }
     }
-    route(step, account, &mut record, &entry, &log, &row)?;
+    route(step, account, &mut record, &entry, &log)?;
     note_head(&mut record, &entry, tag);
     conversation_state::put(step, account, &record);
     Ok(Progress::Done)
@@ -115,7 +112,7 @@ fn own_entry(
     }
     let device_key = profile::load(step, account)?.device_key().verifying_key();
     entry.verify(&device_key)?;
-    if matches!(record.membership, Membership::Member | Membership::Leaving) {
+    if record.membership.is_in() {
         rejoin::ask(step, account, &mut record, Reason::Copied)?;
         conversation_state::put(step, account, &record);
     }
@@ -155,10 +152,7 @@ fn has_dependencies(
     entry: &Signed,
 ) -> Outcome<bool> {
     for dependency in entry.inner.dependencies.iter().filter(|dependency| dependency.device != own) {
-        let row = key::join(&[record.id.as_bytes(), dependency.device.as_bytes()]);
-        let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)? else {
-            continue;
-        };
+        let Some(log) = device_log::get(step, account, &record.id, &dependency.device)? else { continue };
         let readable = log_key(step, account, record, &dependency.tag)?.is_some()
             && log.forked_at.is_none()
             && dependency.sequence > log.dropped
@@ -177,9 +171,7 @@ fn route(
     record: &mut ConversationRecord,
     entry: &Signed,
     log: &DeviceLogRecord,
-    row: &[u8],
 ) -> Outcome<()> {
-    let scope = Scope::Account(account);
     let author = log.account;
     let clock = order::clock_of(step, account, &record.id, entry)?;
     order::note(step, account, &record.id, (entry.inner.device, entry.inner.sequence), clock);
@@ -201,17 +193,16 @@ fn route(
             event::emit(step, account, Some(record.id), EventKind::Unreadable)?;
         }
     }
-    let mut log: DeviceLogRecord = step.rows.get(scope, Table::DeviceLog, row)?.ok_or(Fault::Damaged("device log"))?;
+    let mut log = device_log::of_author(step, account, entry)?;
     if entry.inner.kind() == Some(Kind::Receipt) {
         drop(refused(receipt::received(step, account, record, entry, &mut log))?);
     }
     if unreadable {
         log.unreadable.push(entry.inner.sequence);
     }
-    log.clock = log.clock.max(clock);
     device_log::advance(step, account, &mut log, entry);
     valid::extend(step, account, record, &mut log, entry)?;
-    step.rows.put(scope, Table::DeviceLog, row, &log);
+    device_log::put(step, account, &record.id, &entry.inner.device, &log);
     Ok(())
 }
 

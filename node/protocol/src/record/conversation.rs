@@ -33,6 +33,14 @@ pub enum Membership {
     Removed,
 }
 
+impl Membership {
+    /// Whether the account is in: a member, also one who wants to leave.
+    #[must_use]
+    pub const fn is_in(self) -> bool {
+        matches!(self, Self::Member | Self::Leaving)
+    }
+}
+
 /// An entry of another device that was processed.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct HeadRecord {

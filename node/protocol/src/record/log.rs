@@ -201,9 +201,6 @@ pub struct DeviceLogRecord {
     /// Entries of it that could not be read and that no receipt has named yet.
     #[n(7)]
     pub unreadable: Vec<u64>,
-    /// The clock under which its last entry was put in order.
-    #[n(8)]
-    pub clock: u64,
     /// From which number on it signed two entries for one place, if it did: it is not waited for any more.
     #[n(9)]
     pub forked_at: Option<u64>,
@@ -276,7 +273,6 @@ impl DeviceLogRecord {
             acknowledged: 0,
             cut: None,
             unreadable: Vec::new(),
-            clock: 0,
             forked_at: None,
             dropped: 0,
             generation: 0,

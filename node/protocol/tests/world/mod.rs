@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod acts;
 pub(crate) mod forge;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -43,7 +43,7 @@ fn same_state(view: &View, conversation: ConversationId) -> Result<(), String> {
         let Some(record) = view.conversations.get(&(*account, conversation)) else {
             return Err(format!("{account:?} does not have {conversation:?}, of which it is a member"));
         };
-        let inside = matches!(record.membership, Membership::Member | Membership::Leaving) && !record.stranded;
+        let inside = record.membership.is_in() && !record.stranded;
         let same = inside && record.tip == founder.tip && record.members == founder.members;
         if !same || record.policy != founder.policy {
             let ConversationRecord { membership, epoch, pending, .. } = record;
@@ -55,7 +55,7 @@ fn same_state(view: &View, conversation: ConversationId) -> Result<(), String> {
         *id == conversation && !founder.members.contains(account) && view.cheat != Some(*account)
     });
     for ((account, _), record) in strangers {
-        if matches!(record.membership, Membership::Member | Membership::Leaving) {
+        if record.membership.is_in() {
             return Err(format!(
                 "{account:?} takes itself for {:?} of {conversation:?} and is no member",
                 record.membership

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidings_crypto::id::EpochId;
-use tidings_protocol::record::conversation::Membership;
 
 use super::{Checker, Seen, Verdict};
 use crate::sim::view::TipFact;
@@ -41,11 +40,7 @@ impl Checker for Epochs {
     }
 
     fn committed(&mut self, seen: &Seen<'_>) -> Verdict {
-        let members = seen
-            .facts
-            .tips
-            .iter()
-            .filter(|fact| matches!(fact.record.membership, Membership::Member | Membership::Leaving));
+        let members = seen.facts.tips.iter().filter(|fact| fact.record.membership.is_in());
         members.into_iter().try_for_each(|fact| self.check(seen, fact))
     }
 }

@@ -10,17 +10,15 @@ use super::group_log::{self, Followed};
 use super::rule::Class;
 use super::welcome::{self, Guest};
 use super::{admin_chain, epoch, publish, readmit, state, tip, tree, valid};
+use crate::account::device_log;
 use crate::account::policy::{Link, Petition, Policy};
 use crate::account::{contact, identity, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::STEP_COMMIT_SHARE;
 use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{CommitRecord, CutRecord};
-use crate::record::key;
-use crate::record::log::DeviceLogRecord;
 use crate::record::profile::ProfileRecord;
 use crate::step::Step;
-use crate::store::table::{Scope, Table};
 use crate::wire;
 use crate::wire::commit_body::{CommitBody, Cut};
 use crate::wire::inner::{Draft, Kind};
@@ -200,7 +198,6 @@ pub(crate) fn seen(
     record: &ConversationRecord,
     member: &MemberView,
 ) -> Outcome<CutRecord> {
-    let row = key::join(&[record.id.as_bytes(), member.device().as_bytes()]);
-    let log: Option<DeviceLogRecord> = step.rows.get(Scope::Account(account), Table::DeviceLog, &row)?;
+    let log = device_log::get(step, account, &record.id, &member.device())?;
     Ok(CutRecord { device: member.device(), sequence: log.map_or(0, |log| log.sequence) })
 }

@@ -4,12 +4,12 @@
 use tidings_crypto::id::{AccountId, DeviceId};
 
 use super::{epoch, follow_commit, tip};
+use crate::account::device_log;
 use crate::account::process::try_on;
 use crate::error::Outcome;
 use crate::record::conversation::ConversationRecord;
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
-use crate::store::table::{Scope, Table};
 use crate::wire::inner::{Kind, Signed};
 
 /// `entry` proves that its author's log forks.
@@ -19,11 +19,10 @@ pub(crate) fn found(
     record: &mut ConversationRecord,
     entry: &Signed,
     log: DeviceLogRecord,
-    row: &[u8],
 ) -> Outcome<()> {
     let from = log.forked_at.map_or(entry.inner.sequence, |earlier| earlier.min(entry.inner.sequence));
     let log = DeviceLogRecord { forked_at: Some(from), ..log };
-    step.rows.put(Scope::Account(account), Table::DeviceLog, row, &log);
+    device_log::put(step, account, &record.id, &entry.inner.device, &log);
     let demoted = demote(step, account, record, &entry.inner.device, from)?;
     if entry.inner.kind() == Some(Kind::Commit) {
         // Others may have seen this one only: it stands for choice like the other.

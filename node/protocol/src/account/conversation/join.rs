@@ -5,6 +5,7 @@ use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
 use super::{admin_chain, epoch, refresh, state, tip, told, tree};
+use crate::account::device_log;
 use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, key_supply, profile};
 use crate::error::{Outcome, Rejection};
@@ -13,7 +14,6 @@ use crate::record::contact::{ContactRecord, ContactState};
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::epoch::Standing;
 use crate::record::event::EventKind;
-use crate::record::key;
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
@@ -57,7 +57,7 @@ pub(crate) fn welcomed(
     let signer = identity::log(step, account, &slip.inviter)?.ok_or(refused("welcome"))?;
     let device = signer.device(slip.device).ok_or(refused("welcome"))?;
     signed.verify(&account, &device.device_key)?;
-    let was_in = old.as_ref().is_some_and(is_in);
+    let was_in = old.as_ref().is_some_and(|old| old.membership.is_in());
     let mut record = match old {
         Some(old) => old,
         None => ConversationRecord::blank(id, kind, bundle.creation.creator, bundle.epoch, step.now.wall.0),
@@ -131,19 +131,13 @@ fn adopt_generations(
     bundle: &WelcomeBundle,
 ) -> Outcome<()> {
     for told in &bundle.generations {
-        let row = key::join(&[record.id.as_bytes(), told.device.as_bytes()]);
-        if let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)?
-            && log.generation < told.generation
-        {
+        let known = device_log::get(step, account, &record.id, &told.device)?;
+        if let Some(log) = known.filter(|log| log.generation < told.generation) {
             let log = DeviceLogRecord { generation: told.generation, ..log };
-            step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
+            device_log::put(step, account, &record.id, &told.device, &log);
         }
     }
     Ok(())
-}
-
-const fn is_in(record: &ConversationRecord) -> bool {
-    matches!(record.membership, Membership::Member | Membership::Leaving)
 }
 
 type OwnKeyPackage = (Vec<u8>, tidings_crypto::mls::Rows);

@@ -10,7 +10,7 @@ use super::{epoch, publish, rejoin, state, tip, valid};
 use crate::account::policy::RANK_NONE;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
-use crate::record::conversation::{ConversationRecord, Membership};
+use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{EpochRecord, Standing, VoteRecord};
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
@@ -128,9 +128,8 @@ fn look(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord
         return Ok(());
     };
     let there = epoch::named(step, account, &record.id, &chosen)?;
-    let is_in = matches!(record.membership, Membership::Member | Membership::Leaving);
     match there.commit.filter(|_| there.standing == Standing::Out) {
-        Some(removal) if is_in => {
+        Some(removal) if record.membership.is_in() => {
             record.base = chosen;
             tip::out(step, account, record, removal.author)?;
         }

@@ -8,14 +8,12 @@ use super::commit::Plan;
 use super::state;
 use super::welcome::Guest;
 use super::wish::{self, Wish};
+use crate::account::device_log;
 use crate::account::{identity, key_supply};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{ELECTION_STEP_MS, READMIT_PAUSE_MS};
-use crate::record::conversation::{ConversationRecord, Membership};
-use crate::record::key;
-use crate::record::log::DeviceLogRecord;
+use crate::record::conversation::ConversationRecord;
 use crate::step::Step;
-use crate::store::table::{Scope, Table};
 use crate::wire;
 use crate::wire::rejoin::{RejoinRequest, SignedRejoin};
 
@@ -68,20 +66,18 @@ pub(crate) fn requested(
     signed: &SignedRejoin,
 ) -> Outcome<()> {
     let request = check(step, account, record, signed)?;
-    let is_in = matches!(record.membership, Membership::Member | Membership::Leaving);
-    if !is_in || request.account == account {
+    if !record.membership.is_in() || request.account == account {
         return Ok(());
     }
-    let row = key::join(&[record.id.as_bytes(), request.device.as_bytes()]);
-    let mut log: DeviceLogRecord =
-        step.rows.get(Scope::Account(account), Table::DeviceLog, &row)?.ok_or(refused("device that is no member"))?;
+    let mut log =
+        device_log::get(step, account, &record.id, &request.device)?.ok_or(refused("device that is no member"))?;
     let now = step.now.wall.0;
     // A device that asks again and again costs everybody a commit each time.
     if request.generation <= log.generation || now.saturating_sub(log.readmitted_at) < READMIT_PAUSE_MS {
         return Err(refused("rejoin request before its time").into());
     }
     log.readmitted_at = now;
-    step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
+    device_log::put(step, account, &record.id, &request.device, &log);
     let due = now.saturating_add(turn(record, account, &request.account));
     wish::keep(step, account, &record.id, &Wish::Readmit { request: wire::encode(signed), due })?;
     Ok(())
@@ -101,8 +97,7 @@ pub(crate) fn turn(record: &ConversationRecord, account: AccountId, concerned: &
 pub(crate) fn plan(step: &Step<'_>, account: AccountId, record: &ConversationRecord, request: &[u8]) -> Outcome<Plan> {
     let signed: SignedRejoin = wire::decode(request, "rejoin request")?;
     let request = check(step, account, record, &signed)?;
-    let row = key::join(&[record.id.as_bytes(), request.device.as_bytes()]);
-    let log: Option<DeviceLogRecord> = step.rows.get(Scope::Account(account), Table::DeviceLog, &row)?;
+    let log = device_log::get(step, account, &record.id, &request.device)?;
     if log.is_some_and(|log| log.generation >= request.generation) {
         return Err(Rejection::Already.into());
     }

@@ -7,7 +7,7 @@ use crate::account::{contact, inbox, key_supply, profile, reach};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{READMIT_PAUSE_MS, REJOIN_INBOXES_MAX};
 use crate::record::contact::ContactState;
-use crate::record::conversation::{ConversationRecord, Membership};
+use crate::record::conversation::ConversationRecord;
 use crate::step::Step;
 use crate::timer::TimerKind;
 use crate::wire;
@@ -26,7 +26,7 @@ pub(crate) fn ask(
     let now = step.now.wall.0;
     let waited = now.saturating_sub(record.asked_at);
     step.set_timer(TimerKind::Act(account, record.id), READMIT_PAUSE_MS);
-    if !matches!(record.membership, Membership::Member | Membership::Leaving) || waited < READMIT_PAUSE_MS {
+    if !record.membership.is_in() || waited < READMIT_PAUSE_MS {
         return Ok(());
     }
     record.asked_at = now;

@@ -8,6 +8,7 @@ use tidings_crypto::outer::TopicKey;
 use super::rule::{Child, Class, Electorate, Vote, choose};
 use super::wish::Lost;
 use super::{epoch, group_log, leave, state, tree, void, welcome, wish};
+use crate::account::device_log;
 use crate::account::message::resend;
 use crate::account::policy::Policy;
 use crate::account::{beyond, event, profile};
@@ -15,7 +16,6 @@ use crate::error::Outcome;
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::epoch::{EpochRecord, Standing};
 use crate::record::event::EventKind;
-use crate::record::key;
 use crate::record::log::{DeviceLogRecord, Stretch};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
@@ -58,10 +58,10 @@ pub(crate) fn chosen(
 pub(crate) fn settle(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
     let path = path(step, account, record)?;
     let Some(tip) = path.last().copied() else { return Ok(()) };
-    if tip != record.tip || !matches!(record.membership, Membership::Member | Membership::Leaving) {
+    if tip != record.tip || !record.membership.is_in() {
         go(step, account, record, &path, tip)?;
     }
-    if matches!(record.membership, Membership::Member | Membership::Leaving) {
+    if record.membership.is_in() {
         tree::prune(step, account, record, &path)?;
     }
     state::put(step, account, record);
@@ -78,7 +78,7 @@ fn go(
     let next = epoch::named(step, account, &record.id, &tip)?;
     let before = record.members.clone();
     let by = next.commit.map_or(record.creator, |commit| commit.author);
-    let was_in = matches!(record.membership, Membership::Member | Membership::Leaving);
+    let was_in = record.membership.is_in();
     match next.standing {
         Standing::Kept => {
             let old = record.tip;
@@ -176,11 +176,8 @@ fn set_cut(
     device: &DeviceId,
     cut: Option<u64>,
 ) -> Outcome<()> {
-    let row = key::join(&[record.id.as_bytes(), device.as_bytes()]);
-    if let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)?
-        && log.cut != cut
-    {
-        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &DeviceLogRecord { cut, beyond: None, ..log });
+    if let Some(log) = device_log::get(step, account, &record.id, device)?.filter(|log| log.cut != cut) {
+        device_log::put(step, account, &record.id, device, &DeviceLogRecord { cut, beyond: None, ..log });
     }
     Ok(())
 }
@@ -193,11 +190,10 @@ fn begin_log(
     device: &DeviceId,
     (generation, void): (u16, Option<Stretch>),
 ) -> Outcome<()> {
-    let row = key::join(&[record.id.as_bytes(), device.as_bytes()]);
-    if let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)? {
+    if let Some(log) = device_log::get(step, account, &record.id, device)? {
         let beyond = void.map(|_| beyond::of(&log));
         let log = DeviceLogRecord { generation, void, cut: None, beyond, ..log };
-        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
+        device_log::put(step, account, &record.id, device, &log);
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use tidings_crypto::mls::{Group, MemberView};
 use tidings_crypto::outer::{LogKey, TopicKey};
 
 use super::{epoch, state};
+use crate::account::device_log;
 use crate::account::identity;
 use crate::account::policy::Policy;
 use crate::error::{Outcome, Rejection};
@@ -218,11 +219,10 @@ fn newcomer(
         .ok_or(Rejection::Refused { reason: "member without an identity" })?;
     let device = log.device(member.device()).ok_or(Rejection::Refused { reason: "device of a member" })?;
     fresh.added.push(member.device());
-    let row = key::join(&[record.id.as_bytes(), member.device().as_bytes()]);
     // A device that comes back goes on in its log.
-    if step.rows.get_bytes(Scope::Account(account), Table::DeviceLog, &row)?.is_none() {
+    if device_log::get(step, account, &record.id, &member.device())?.is_none() {
         let blank = DeviceLogRecord::blank(member.account(), *device.device_key.as_bytes());
-        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &blank);
+        device_log::put(step, account, &record.id, &member.device(), &blank);
     }
     Ok(log.homes().first().map_or(step.config.node, |home| home.node))
 }

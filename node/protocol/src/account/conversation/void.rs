@@ -49,8 +49,7 @@ pub(crate) fn lost(
 /// Says it, if it is so still.
 pub(crate) fn tell(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, id: &EpochId) -> Outcome<()> {
     let Some(lost) = epoch::get(step, account, &record.id, id)? else { return Ok(()) };
-    let is_in = matches!(record.membership, Membership::Member | Membership::Leaving);
-    if is_in && epoch::subtree(step, account, &record.id, id)?.contains(&record.tip) {
+    if record.membership.is_in() && epoch::subtree(step, account, &record.id, id)?.contains(&record.tip) {
         return Ok(());
     }
     let draft = Draft { conversation: record.id, kind: Kind::Void, epoch: *id, commitment: [0; 32], body: Vec::new() };
@@ -75,7 +74,7 @@ pub(crate) fn received(
         return Err(refused("void epoch").into());
     }
     let gone = epoch::subtree(step, account, &record.id, &id)?;
-    if !gone.contains(&record.tip) || !matches!(record.membership, Membership::Member | Membership::Leaving) {
+    if !gone.contains(&record.tip) || !record.membership.is_in() {
         return Err(Rejection::Already.into());
     }
     for above in gone.iter().skip(1) {

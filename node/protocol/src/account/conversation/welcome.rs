@@ -2,18 +2,18 @@
 //! branch loses before. What all guests of the commit need is sealed once; each gets a slip with its name and key (docs/adr/0012).
 
 use minicbor::{Decode, Encode};
-use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
 use tidings_crypto::outer::LogKey;
 
 use super::{admin_chain, epoch, state};
+use crate::account::device_log;
 use crate::account::{identity, inbox, key_supply, profile, reach};
-use crate::error::{Fault, Outcome, Rejection};
+use crate::error::{Outcome, Rejection};
 use crate::limits::{BUNDLE_BYTES_MAX, TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
 use crate::log::bundle::BundleGuest;
 use crate::record;
 use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::key;
-use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
@@ -198,12 +198,8 @@ fn bundle(
 fn generations(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<Generation>> {
     let own = Generation { device: profile::load(step, account)?.device, generation: record.generation };
     let mut all = vec![own];
-    for (row, value) in step.rows.scan(Scope::Account(account), Table::DeviceLog, record.id.as_bytes(), usize::MAX)? {
-        let log: DeviceLogRecord = record::decode(&value, "device log")?;
-        let device = row.get(record.id.as_bytes().len()..).and_then(|device| device.try_into().ok());
-        let device = DeviceId::from_bytes(device.ok_or(Fault::Damaged("device log key"))?);
-        all.push(Generation { device, generation: log.generation });
-    }
+    let others = device_log::all(step, account, &record.id)?.into_iter();
+    all.extend(others.map(|(device, log)| Generation { device, generation: log.generation }));
     all.retain(|log| log.generation > 0);
     Ok(all)
 }

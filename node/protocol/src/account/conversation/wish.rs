@@ -69,14 +69,17 @@ pub(crate) enum Wish {
         #[n(1)]
         due: u64,
     },
-    /// Write a message anew that was written on a branch that has lost, unless all have it by then.
+    /// Write messages anew that were written on a branch that has lost, and that not all have by then.
     #[n(6)]
     Resend {
-        /// Its name.
-        #[cbor(n(0), with = "minicbor::bytes")]
-        message: [u8; 16],
-        /// When, unix milliseconds.
+        /// The place in the own log of the first that may have been.
+        #[n(0)]
+        first: u64,
+        /// The last place.
         #[n(1)]
+        last: u64,
+        /// When, unix milliseconds.
+        #[n(2)]
         due: u64,
     },
     /// Tell those whom an epoch added that it has lost.
@@ -119,14 +122,13 @@ impl Wish {
 /// Keeps a wish, behind those of its kind that wait already. The same wish is kept once.
 pub(crate) fn keep(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId, wish: &Wish) -> Outcome<()> {
     step.to_act.insert((account, *conversation));
-    if waits(step, account, conversation, wish)? {
-        return Ok(());
+    let waiting = of_its_kind(step, account, conversation, wish)?;
+    let bytes = record::encode(wish);
+    if waiting.iter().all(|(_, other)| *other != bytes) {
+        let last = waiting.last().and_then(|(row, _)| key::counter_of(row)).unwrap_or(0);
+        let row = key::counted(&kind(conversation, wish), last.saturating_add(1));
+        step.rows.put_bytes(Scope::Account(account), Table::Wish, &row, bytes);
     }
-    let of_its_kind = kind(conversation, wish);
-    let waiting = step.rows.scan(Scope::Account(account), Table::Wish, &of_its_kind, usize::MAX)?;
-    let last = waiting.last().and_then(|(row, _)| key::counter_of(row)).unwrap_or(0);
-    let row = key::counted(&of_its_kind, last.saturating_add(1));
-    step.rows.put(Scope::Account(account), Table::Wish, &row, wish);
     Ok(())
 }
 
@@ -134,11 +136,20 @@ fn kind(conversation: &ConversationId, wish: &Wish) -> Vec<u8> {
     key::join(&[conversation.as_bytes(), &[wish.order()]])
 }
 
+/// The wishes of that kind that wait, in their order.
+fn of_its_kind(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    wish: &Wish,
+) -> Outcome<Vec<(Vec<u8>, Vec<u8>)>> {
+    Ok(step.rows.scan(Scope::Account(account), Table::Wish, &kind(conversation, wish), usize::MAX)?)
+}
+
 /// Whether the same is wished for already.
 fn waits(step: &Step<'_>, account: AccountId, conversation: &ConversationId, wish: &Wish) -> Outcome<bool> {
     let bytes = record::encode(wish);
-    let waiting = step.rows.scan(Scope::Account(account), Table::Wish, &kind(conversation, wish), usize::MAX)?;
-    Ok(waiting.iter().any(|(_, other)| *other == bytes))
+    Ok(of_its_kind(step, account, conversation, wish)?.iter().any(|(_, other)| *other == bytes))
 }
 
 /// Wishes for another policy, and has it at once if this device may commit.
@@ -160,8 +171,7 @@ pub(crate) fn drop_void(
     record: &ConversationRecord,
     epoch: &EpochId,
 ) -> Outcome<()> {
-    let voids = kind(&record.id, &Wish::Void { epoch: *epoch, due: 0 });
-    for (row, value) in step.rows.scan(Scope::Account(account), Table::Wish, &voids, usize::MAX)? {
+    for (row, value) in of_its_kind(step, account, &record.id, &Wish::Void { epoch: *epoch, due: 0 })? {
         if matches!(record::decode(&value, "wish")?, Wish::Void { epoch: other, .. } if other == *epoch) {
             step.rows.delete(Scope::Account(account), Table::Wish, &row);
         }
@@ -322,7 +332,7 @@ fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord
         Wish::Readmit { request, .. } => readmit::plan(step, account, &record, &request)?,
         Wish::Depart => return leave::depart(step, account, &mut record),
         Wish::Void { epoch, .. } => return void::tell(step, account, &record, &epoch),
-        Wish::Resend { message, .. } => return resend::again(step, account, record, &message),
+        Wish::Resend { first, last, .. } => return resend::again(step, account, record, (first, last)),
     };
     commit(step, account, &mut record, plan)
 }

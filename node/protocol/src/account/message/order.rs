@@ -8,6 +8,7 @@
 
 use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 
+use crate::account::device_log::place_key;
 use crate::error::{Fault, Outcome};
 use crate::limits::CLOCK_MAX;
 use crate::record::key;
@@ -33,7 +34,7 @@ pub(crate) fn clock_of(
     let built_on = before.chain(dependencies.iter().map(|dependency| (dependency.device, dependency.sequence)));
     let mut latest = 0;
     for (device, sequence) in built_on {
-        let row = row(conversation, &device, sequence);
+        let row = place_key(conversation, &device, sequence);
         if let Some(clock) = step.rows.get_bytes(Scope::Account(account), Table::EntryClock, &row)? {
             latest = latest.max(key::counter_of(&clock).ok_or(Fault::Damaged("entry clock"))?);
         }
@@ -55,10 +56,6 @@ pub(crate) fn note(
     (device, sequence): (DeviceId, u64),
     clock: u64,
 ) {
-    let row = row(conversation, &device, sequence);
+    let row = place_key(conversation, &device, sequence);
     step.rows.put_bytes(Scope::Account(account), Table::EntryClock, &row, clock.to_be_bytes().to_vec());
-}
-
-fn row(conversation: &ConversationId, device: &DeviceId, sequence: u64) -> Vec<u8> {
-    key::join(&[conversation.as_bytes(), device.as_bytes(), &sequence.to_be_bytes()])
 }

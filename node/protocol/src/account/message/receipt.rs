@@ -7,14 +7,13 @@ use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 use super::{read, state};
 use crate::account::conversation::publish;
 use crate::account::conversation::state as conversation_state;
+use crate::account::device_log;
 use crate::account::profile;
-use crate::error::{Fault, Outcome};
+use crate::error::Outcome;
 use crate::limits::{RECEIPT_DELAY_DIRECT_MS, RECEIPT_DELAY_GROUP_MS, RECEIPT_MEMBERS_MAX, RECEIPT_SPANS_MAX};
-use crate::record;
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
-use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::commit_body::{Cut, ReceiptBody, Span};
@@ -71,18 +70,13 @@ fn collect(
     own: DeviceId,
 ) -> Outcome<ReceiptBody> {
     let mut body = ReceiptBody { delivered: Vec::new(), unreadable: Vec::new(), read: Vec::new() };
-    for (row, value) in
-        step.rows.scan(Scope::Account(account), Table::DeviceLog, conversation.as_bytes(), usize::MAX)?
-    {
-        let mut log: DeviceLogRecord = record::decode(&value, "device log")?;
-        let device = row.get(conversation.as_bytes().len()..).and_then(|device| DeviceId::try_from(device).ok());
-        let device = device.ok_or(Fault::Damaged("device log key"))?;
+    for (device, mut log) in device_log::all(step, account, conversation)? {
         if device == own || log.owed.is_empty() || log.cut.is_some() {
             continue;
         }
         body.delivered.extend(log.owed.drain(..).map(|span| Span { device, first: span.first, last: span.last }));
         body.unreadable.extend(log.unreadable.drain(..).map(|sequence| Cut { device, sequence }));
-        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
+        device_log::put(step, account, conversation, &device, &log);
     }
     Ok(body)
 }

@@ -1,11 +1,14 @@
 //! Own messages that wait or have failed: tried again at once, or given up, as a person wishes; and written anew where the branch on which
 //! they were written has lost and somebody may never read it.
 
+use std::collections::BTreeSet;
+
 use tidings_crypto::id::AccountId;
 
 use super::{change, send, store};
 use crate::account::conversation::state as conversation_state;
 use crate::account::conversation::wish::{self, Wish};
+use crate::account::process::try_on;
 use crate::account::{contact, event};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{RESEND_DELAY_MS, RESEND_MAX};
@@ -49,19 +52,12 @@ pub(crate) fn retry(step: &mut Step<'_>, account: AccountId, id: &[u8; 16]) -> O
 /// Looks after a while at the own messages that came after number `before` of the own log: who has not received them by then is on a branch
 /// from which they cannot be read (PROTOCOL A5.9).
 pub(crate) fn later(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, before: u64) -> Outcome<()> {
-    let due = step.now.wall.0.saturating_add(RESEND_DELAY_MS);
-    let start = key::counted(record.id.as_bytes(), before.saturating_add(1));
-    let end = key::prefix_end(record.id.as_bytes());
-    let rows =
-        step.rows.range(Scope::Account(account), Table::OwnSequence, &start, &end, RESEND_MAX, Direction::Forward)?;
-    for (_, order) in rows {
-        if let Some(message) = store::get(step, account, &record.id, &order)?
-            && is_missed(record, &message)
-        {
-            wish::keep(step, account, &record.id, &Wish::Resend { message: message.id, due })?;
-        }
+    if before >= record.own_sequence {
+        return Ok(());
     }
-    Ok(())
+    let due = step.now.wall.0.saturating_add(RESEND_DELAY_MS);
+    let wish = Wish::Resend { first: before.saturating_add(1), last: record.own_sequence, due };
+    wish::keep(step, account, &record.id, &wish)
 }
 
 /// Whether a member has not received it.
@@ -76,18 +72,25 @@ fn was_for_all(account: AccountId, record: &ConversationRecord, message: &Messag
     record.members.iter().all(|member| *member == account || meant(member))
 }
 
-/// Writes a message anew that somebody still has not received. Not where somebody is in who was not then: whether they may read it is for its
-/// author to say.
+/// Writes those messages of a stretch of the own log anew that somebody still has not received. Not where somebody is in who was not then:
+/// whether they may read it is for its author to say.
 pub(crate) fn again(
     step: &mut Step<'_>,
     account: AccountId,
     mut record: ConversationRecord,
-    id: &[u8; 16],
+    (first, last): (u64, u64),
 ) -> Outcome<()> {
-    let place = store::own_place(step, account, id)?.ok_or(Rejection::NotFound)?;
-    let mut message = store::at(step, account, &place)?.ok_or(Rejection::NotFound)?;
-    if is_missed(&record, &message) && was_for_all(account, &record, &message) {
-        write_anew(step, account, &mut record, &mut message)?;
+    let start = key::counted(record.id.as_bytes(), first);
+    let end = key::counted(record.id.as_bytes(), last.saturating_add(1));
+    let rows =
+        step.rows.range(Scope::Account(account), Table::OwnSequence, &start, &end, RESEND_MAX, Direction::Forward)?;
+    // One that was written anew before stands in several places.
+    let orders: BTreeSet<Vec<u8>> = rows.into_iter().map(|(_, order)| order).collect();
+    for order in orders {
+        let Some(mut message) = store::get(step, account, &record.id, &order)? else { continue };
+        if is_missed(&record, &message) && was_for_all(account, &record, &message) {
+            try_on(step, &mut record, |step, record| write_anew(step, account, record, &mut message))?;
+        }
     }
     Ok(())
 }
