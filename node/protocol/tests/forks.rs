@@ -300,6 +300,38 @@ fn who_was_added_on_the_side_that_loses_by_somebody_who_was_removed_is_told() {
     assert_eq!(all.world.texts(erin), ["welcome"]);
 }
 
+// NEGATIVE_TESTS 61
+// REQ-FORK-14, REQ-FORK-18
+#[test]
+fn who_is_let_in_after_the_word_that_its_branch_lost_waits_for_nothing_that_was_said_there() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let erin = all.erin(carol);
+    all.world.split(&[2, 3, 4]);
+    all.add(carol, erin);
+    all.remove(alice, carol);
+    all.world.advance(60_000);
+    for away in [carol, erin] {
+        all.world.stop(away.host);
+    }
+    all.say(dave, "missed");
+    all.world.stop(dave.host);
+    for back in [carol, erin] {
+        all.world.come_back(back);
+    }
+    all.world.heal();
+    assert_eq!(all.record(erin).membership, Membership::Removed);
+    all.world.befriend(alice, erin);
+    all.add(alice, erin);
+    all.world.advance(60_000);
+    // What dave says next builds on what erin can't get any more.
+    all.world.come_back(dave);
+    all.say(dave, "after");
+    all.world.advance(10_000);
+    all.assert_one_group(&[alice, bob, dave, erin]);
+    assert!(all.world.texts(erin).contains(&"after".into()), "{:?}", all.world.texts(erin));
+}
+
 // NEGATIVE_TESTS 16
 // REQ-FORK-16
 #[test]

@@ -6,7 +6,7 @@
 
 use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 
-use super::process::log_key;
+use super::process::can_come;
 use crate::error::{Fault, Outcome};
 use crate::limits::LOG_GAPS_MAX;
 use crate::record;
@@ -98,10 +98,9 @@ pub(crate) fn place(
     entry: &Signed,
 ) -> Outcome<Place> {
     let sequence = entry.inner.sequence;
-    // A predecessor sealed under an epoch that is not known here is not waited for, nor one that was dropped.
+    // A predecessor that can't come is not waited for, nor one that was dropped.
     let kept = sequence > log.dropped.saturating_add(1);
-    let waits =
-        || Ok::<bool, crate::error::Error>(kept && log_key(step, account, record, &entry.inner.prev_tag)?.is_some());
+    let waits = || Ok::<bool, crate::error::Error>(kept && can_come(step, account, record, &entry.inner.prev_tag)?);
     if let Some(gap) = log.gaps.iter().find(|gap| gap.contains(sequence)) {
         return Ok(if sequence == gap.first || !waits()? { Place::Next } else { Place::Later });
     }

@@ -144,6 +144,17 @@ pub(crate) fn log_key(
     step.rows.get(Scope::Account(account), Table::LogKey, &key::join(&[record.id.as_bytes(), tag]))
 }
 
+/// Whether entries under that tag can be read and still come: this account may be out of their epoch again, by a word that it is void, and
+/// no longer keep its queue.
+pub(crate) fn can_come(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    tag: &[u8; 8],
+) -> Outcome<bool> {
+    Ok(log_key(step, account, record, tag)?.is_some_and(|known| record.queues.contains(&known.queue)))
+}
+
 fn has_dependencies(
     step: &Step<'_>,
     account: AccountId,
@@ -153,7 +164,7 @@ fn has_dependencies(
 ) -> Outcome<bool> {
     for dependency in entry.inner.dependencies.iter().filter(|dependency| dependency.device != own) {
         let Some(log) = device_log::get(step, account, &record.id, &dependency.device)? else { continue };
-        let readable = log_key(step, account, record, &dependency.tag)?.is_some()
+        let readable = can_come(step, account, record, &dependency.tag)?
             && log.forked_at.is_none()
             && dependency.sequence > log.dropped
             && !device_log::is_cut(&log, dependency.sequence);

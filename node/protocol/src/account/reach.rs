@@ -113,20 +113,12 @@ fn voucher(step: &Step<'_>, account: AccountId, somebody: &AccountId) -> Outcome
 pub(crate) fn refresh(step: &mut Step<'_>, account: AccountId, somebody: &AccountId) -> Outcome<()> {
     for (_, value) in step.rows.scan(Scope::Account(account), Table::Conversation, b"", usize::MAX)? {
         let record: ConversationRecord = record::decode(&value, "conversation")?;
-        if is_in(&record) && record.members.contains(somebody) {
+        if record.membership.is_in() && record.members.contains(somebody) {
             let followers = followers(step, account, (&record.members, &record.homes))?;
             crate::log::queue::set_followers(step, &record.queue, &followers, record.epoch)?;
         }
     }
     Ok(())
-}
-
-/// Whether the account still takes part.
-pub(crate) const fn is_in(record: &ConversationRecord) -> bool {
-    match record.membership {
-        Membership::Member | Membership::Leaving => true,
-        Membership::Left | Membership::Removed => false,
-    }
 }
 
 /// Sends a sealed item to somebody: to their home and, if that can't be reached, to their mailboxes.
@@ -145,7 +137,7 @@ pub(crate) fn queues(step: &Step<'_>, account: AccountId) -> Outcome<Vec<(TopicK
     let mut queues = Vec::new();
     for (_, value) in step.rows.scan(Scope::Account(account), Table::Conversation, b"", usize::MAX)? {
         let record: ConversationRecord = record::decode(&value, "conversation")?;
-        let out = !is_in(&record);
+        let out = !record.membership.is_in();
         for topic in topics(step, account, &record)? {
             queues.push((topic, out, record.homes.clone()));
         }

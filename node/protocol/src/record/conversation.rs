@@ -216,4 +216,7 @@ pub struct LogKeyRecord {
     /// The epoch.
     #[n(1)]
     pub epoch: EpochId,
+    /// The queue that carries its entries.
+    #[n(10)]
+    pub queue: QueueId,
 }

@@ -170,7 +170,8 @@ fn keep_rows(
     state::store_whole(step, account, id, group);
     let tag = LogKey::from_bytes(fresh.log_key).tag();
     let row = key::join(&[record.id.as_bytes(), &tag]);
-    step.rows.put(Scope::Account(account), Table::LogKey, &row, &LogKeyRecord { key: fresh.log_key, epoch: *id });
+    let log_key = LogKeyRecord { key: fresh.log_key, epoch: *id, queue: fresh.queue };
+    step.rows.put(Scope::Account(account), Table::LogKey, &row, &log_key);
     record.past_tags.retain(|past| **past != tag);
     record.past_tags.push(tag.into());
     if record.past_tags.len() > PAST_TAGS_MAX {
