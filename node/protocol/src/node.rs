@@ -115,10 +115,7 @@ fn route(step: &mut Step<'_>, input: Input) -> Outcome<()> {
 fn start(step: &mut Step<'_>) -> Outcome<()> {
     for (_, value) in step.rows.scan(Scope::Node, Table::Queue, b"", usize::MAX)? {
         let queue: QueueRecord = record::decode(&value, "queue")?;
-        for follower in queue.followers {
-            step.peers.peer(follower.node).wanted = true;
-            step.to_serve.insert(follower.node);
-        }
+        log::ring::reach_carriers(step, &queue);
     }
     for table in [Table::Outbox, Table::Parcel] {
         for (row, _) in step.rows.scan(Scope::Node, table, b"", usize::MAX)? {
@@ -156,6 +153,7 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
                     step.set_timer(TimerKind::Sync(queue), SYNC_AGAIN_MS);
                 }
             }
+            TimerKind::Ring(queue) => log::ring::tend(step, &queue)?,
             TimerKind::CatchUp(account, queue) => {
                 step.to_catch_up.insert((account, queue));
             }
@@ -180,9 +178,15 @@ fn response(
     result: Result<Vec<u8>, RequestFailure>,
 ) -> Outcome<()> {
     match purpose {
-        Purpose::Push(rows) => log::push::answered(step, peer, &rows, result),
-        Purpose::List(queues) => log::sync::listed(step, peer, &queues, result),
-        Purpose::Fetch(queue) => log::sync::fetched(step, peer, &queue, result),
+        Purpose::Push(entries) => log::push::answered(step, peer, &entries, result),
+        Purpose::List(queues) => log::read::listed(step, peer, &queues, result),
+        Purpose::Fetch(queue) => log::read::fetched(step, peer, &queue, result),
+        Purpose::Reconcile { queue, nonce, asked } => {
+            log::reconcile::session::answered(step, peer, (queue, nonce), &asked, result)
+        }
+        Purpose::Gather { queue, nonce, counters } => {
+            log::reconcile::session::gathered(step, peer, (queue, nonce), &counters, result)
+        }
         Purpose::Parcel(row) => log::parcel::answered(step, peer, &row, result),
         Purpose::Identity { account, contact } => account::contact::add::answered(step, account, &contact, result),
         Purpose::Keys { account, conversation, contact } => {

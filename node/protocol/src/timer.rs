@@ -15,6 +15,8 @@ pub(crate) enum TimerKind {
     Receipt(AccountId, ConversationId),
     /// Ask the followers of a queue for what is missing.
     Sync(QueueId),
+    /// Look after a queue with many followers.
+    Ring(QueueId),
     /// Go on processing a queue.
     CatchUp(AccountId, QueueId),
 }

@@ -14,23 +14,28 @@ use crate::store::table::{Scope, Table};
 use crate::wire::log::{PushItem, PushStatus};
 
 /// Takes one pushed entry from `peer`.
-pub(crate) fn pushed(step: &mut Step<'_>, peer: NodeId, item: &PushItem) -> Result<PushStatus, Fault> {
+pub(crate) fn pushed(step: &mut Step<'_>, peer: NodeId, item: &PushItem) -> Outcome<PushStatus> {
     let outcome = crate::step::refused(step.attempt(|step| accept(step, peer, item.topic, item.outer.as_slice())))?;
-    Ok(match outcome {
-        Ok(_) => PushStatus::Kept,
+    let status = match outcome {
+        Ok(Some((queue, counter))) => {
+            super::ring::pass_on(step, peer, &queue, counter)?;
+            PushStatus::Kept
+        }
+        Ok(None) => PushStatus::Kept,
         Err(Rejection::Quota { .. }) => PushStatus::NoRoom,
         Err(_) => PushStatus::Refused,
-    })
+    };
+    Ok(status)
 }
 
 /// Takes one entry that this node fetched from `peer` for a queue it keeps. Returns whether it was new and good.
 pub(crate) fn fetched(step: &mut Step<'_>, peer: NodeId, record: &QueueRecord, bytes: &[u8]) -> Result<bool, Fault> {
     let topic = record.topic;
-    Ok(crate::step::refused(step.attempt(|step| accept(step, peer, topic, bytes)))?.is_ok_and(|new| new))
+    Ok(crate::step::refused(step.attempt(|step| accept(step, peer, topic, bytes)))?.is_ok_and(|new| new.is_some()))
 }
 
-/// Returns whether the entry is new.
-fn accept(step: &mut Step<'_>, peer: NodeId, topic: [u8; 32], bytes: &[u8]) -> Outcome<bool> {
+/// Returns the entry's place if it is new.
+fn accept(step: &mut Step<'_>, peer: NodeId, topic: [u8; 32], bytes: &[u8]) -> Outcome<Option<(QueueId, u64)>> {
     let outer = Outer::parse(bytes).map_err(|_| Rejection::Malformed { what: "outer entry" })?;
     let topic_key = VerifyingKey::from_bytes(topic);
     let queue = queue_of(&topic_key);
@@ -38,7 +43,8 @@ fn accept(step: &mut Step<'_>, peer: NodeId, topic: [u8; 32], bytes: &[u8]) -> O
         return Err(Rejection::Refused { reason: "queue of another topic key" }.into());
     }
     if super::append::is_kept(step, &queue, &outer)? {
-        return Ok(false);
+        super::ring::has(step, peer, &queue, &outer.id())?;
+        return Ok(None);
     }
     outer.verify(&topic_key).map_err(|_| Rejection::Refused { reason: "topic signature" })?;
     let record = match super::queue::get(step, &queue)? {
@@ -59,8 +65,8 @@ fn accept(step: &mut Step<'_>, peer: NodeId, topic: [u8; 32], bytes: &[u8]) -> O
     if record.provisional.is_some() {
         take_room(step, peer, &queue, bytes.len() as u64)?;
     }
-    super::append::keep(step, record, &queue, &outer)?;
-    Ok(true)
+    let counter = super::append::keep(step, record, &queue, &outer)?;
+    Ok(Some((queue, counter)))
 }
 
 /// Counts bytes taken from a peer for queues that no account has confirmed (DECISIONS 19).

@@ -5,8 +5,13 @@
 
 pub(crate) mod accept;
 pub(crate) mod append;
+pub(crate) mod generation;
+pub(crate) mod listing;
 pub(crate) mod parcel;
 pub(crate) mod push;
 pub(crate) mod queue;
+pub(crate) mod read;
+pub(crate) mod reconcile;
+pub mod ring;
 pub(crate) mod route;
 pub(crate) mod sync;

@@ -81,8 +81,5 @@ fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[NodeId], epoch: u
     let followers: Vec<FollowerRecord> =
         others.iter().map(|node| FollowerRecord { node: *node, since: since(node) }).collect();
     record.followers = followers;
-    for node in others {
-        step.peers.peer(node).wanted = true;
-        step.to_serve.insert(node);
-    }
+    super::ring::reach_carriers(step, record);
 }

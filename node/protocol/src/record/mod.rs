@@ -11,6 +11,7 @@ pub mod key;
 pub mod log;
 pub mod message;
 pub mod profile;
+pub mod sync;
 
 use minicbor::{Decode, Encode};
 

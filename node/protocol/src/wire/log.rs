@@ -3,6 +3,8 @@
 use tidings_crypto::id::{OuterId, QueueId};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
+use super::reconcile::{ReconcileRequest, Reconciled};
+
 /// One entry with the public topic key of its queue.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
 pub struct PushItem {
@@ -19,6 +21,8 @@ pub struct Position {
     pub queue: QueueId,
     /// The last counter it has seen; 0 for none.
     pub after: u64,
+    /// The generation which the store named for that counter.
+    pub generation: [u8; 16],
 }
 
 /// A question.
@@ -32,6 +36,9 @@ pub enum LogRequest {
     List(Vec<Position>),
     /// Give me these entries of one queue.
     Fetch(FetchRequest),
+    /// In which ranges do you have what I have not?
+    #[tls_codec(discriminant = 20)]
+    Reconcile(ReconcileRequest),
 }
 
 /// Entries wanted.
@@ -64,15 +71,29 @@ pub struct Listed {
     pub id: OuterId,
 }
 
+/// What stands behind a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+#[repr(u8)]
+pub enum Rest {
+    /// Nothing.
+    Nothing = 0,
+    /// More: ask again from the last counter.
+    More = 1,
+    /// The position is not one of this store: it lost its counters, or they were never its own. The page is empty.
+    UnknownPosition = 2,
+}
+
 /// What a store keeps of one queue after a position.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
 pub struct Page {
     /// The queue.
     pub queue: QueueId,
+    /// The generation of the last counter in it, for the asker's next position.
+    pub generation: [u8; 16],
     /// In the order of counters.
     pub entries: Vec<Listed>,
-    /// 1 if there is more.
-    pub more: u8,
+    /// What stands behind them.
+    pub rest: Rest,
 }
 
 /// An answer.
@@ -88,4 +109,7 @@ pub enum LogResponse {
     Fetched(Vec<VLByteVec>),
     /// The request is not one.
     Malformed,
+    /// Where the ranges differ.
+    #[tls_codec(discriminant = 20)]
+    Reconciled(Reconciled),
 }

@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod inner;
 pub mod keys;
 pub mod log;
+pub mod reconcile;
 
 use tls_codec::VLByteVec;
 

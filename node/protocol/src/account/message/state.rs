@@ -31,15 +31,18 @@ const PLACE_BYTES: usize = 40;
 /// What a node said of one entry while the author's account was locked.
 const KEPT: u8 = 1;
 const GIVEN_UP: u8 = 2;
+/// The same for an entry that followers pass on: what one of them says holds for all recipients.
+const KEPT_FOR_ALL: u8 = 3;
+const GIVEN_UP_FOR_ALL: u8 = 4;
 
 /// A node has acknowledged an entry durably.
 pub(crate) fn kept_by(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord) -> Outcome<()> {
-    tell_author(step, node, waiting, KEPT)
+    tell_author(step, node, waiting, if waiting.shared { KEPT_FOR_ALL } else { KEPT })
 }
 
 /// An entry will not be tried again with this node.
 pub(crate) fn given_up(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord) -> Outcome<()> {
-    tell_author(step, node, waiting, GIVEN_UP)
+    tell_author(step, node, waiting, if waiting.shared { GIVEN_UP_FOR_ALL } else { GIVEN_UP })
 }
 
 fn tell_author(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord, what: u8) -> Outcome<()> {
@@ -58,8 +61,13 @@ fn settle(step: &mut Step<'_>, account: AccountId, place: &[u8], node: NodeId, w
     let Some(awaiting) = step.rows.get::<AwaitingRecord>(scope, Table::Awaiting, place)? else {
         return Ok(());
     };
-    let state = if what == KEPT { DeliveryState::Sent } else { DeliveryState::Failed };
-    let still_queued = advance(step, account, &awaiting, |recipient| recipient.home == node, state)?;
+    let state = if matches!(what, KEPT | KEPT_FOR_ALL) { DeliveryState::Sent } else { DeliveryState::Failed };
+    let for_all = matches!(what, KEPT_FOR_ALL | GIVEN_UP_FOR_ALL);
+    // Where followers pass it on, one that keeps it is enough (DECISIONS 20), and what is sent is not given up any more.
+    let concerned = |recipient: &RecipientState| {
+        if for_all { recipient.state == DeliveryState::Queued } else { recipient.home == node }
+    };
+    let still_queued = advance(step, account, &awaiting, concerned, state)?;
     if !still_queued {
         step.rows.delete(scope, Table::Awaiting, place);
     }
