@@ -80,6 +80,8 @@ pub(crate) struct Peer {
     pub(crate) reading: BTreeMap<QueueId, Reading>,
     pub(crate) reconciling: BTreeMap<QueueId, Session>,
     pub(crate) reconcile_later: BTreeSet<QueueId>,
+    /// Queues for which one of the two has no room to reconcile now: they are read by counter while this connection lasts.
+    pub(crate) by_counter: BTreeSet<QueueId>,
     /// Whether it answered a reconciliation with what is no answer: it is read by counter.
     pub(crate) no_reconcile: bool,
 }
@@ -153,6 +155,7 @@ impl Peers {
         peer.reading.clear();
         peer.reconciling.clear();
         peer.reconcile_later.clear();
+        peer.by_counter.clear();
     }
 
     /// Forgets a peer that is not connected and from which nothing is wanted.

@@ -381,7 +381,15 @@ fn a_follower_that_answers_lists_with_what_nobody_takes_is_not_asked_for_ever() 
         match decode_exact::<LogRequest>(bytes).ok().filter(|_| protocol == Protocol::Log)? {
             LogRequest::List(_) => {
                 let entries = vec![Listed { counter: 5, id: OuterId::from_bytes([3; 32]) }];
-                Some(encode(&LogResponse::Listed(vec![Page { queue, generation: [0; 16], entries, rest: Rest::Nothing }; 40])))
+                Some(encode(&LogResponse::Listed(vec![
+                    Page {
+                        queue,
+                        generation: [0; 16],
+                        entries,
+                        rest: Rest::Nothing
+                    };
+                    40
+                ])))
             }
             LogRequest::Fetch(_) => Some(encode(&LogResponse::Fetched(vec![VLByteVec::from(vec![1; 512]); 3]))),
             LogRequest::Push(_) | LogRequest::Reconcile(_) => None,

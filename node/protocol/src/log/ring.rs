@@ -8,16 +8,14 @@
 //!
 //! What is passed on is not stored: only to peers that are connected, and forgotten with the connection, since a new one begins with reading.
 
-use tidings_crypto::id::{NodeId, OuterId, QueueId};
 use tidings_crypto::derive;
+use tidings_crypto::id::{NodeId, OuterId, QueueId};
 use tidings_crypto::outer::queue_of;
 use tidings_crypto::sign::VerifyingKey;
 
 use super::{listing, sync};
 use crate::error::Outcome;
-use crate::limits::{
-    DIRECT_FOLLOWERS_MAX, FORWARDS_MAX, RING_CONNECTED_MIN, RING_TEND_MS, RINGS, SYNC_FOLLOWERS,
-};
+use crate::limits::{DIRECT_FOLLOWERS_MAX, FORWARDS_MAX, RING_CONNECTED_MIN, RING_TEND_MS, RINGS, SYNC_FOLLOWERS};
 use crate::record::log::QueueRecord;
 use crate::step::Step;
 use crate::timer::TimerKind;

@@ -84,7 +84,9 @@ pub(crate) fn may_reconcile(step: &mut Step<'_>, queue: &QueueId, peer: NodeId) 
     let (Some(record), Some(since)) = (super::queue::get(step, queue)?, readable_from(step, queue, peer)?) else {
         return Ok(false);
     };
-    Ok(record.next.saturating_sub(since) >= RECONCILE_ENTRIES_MIN && !step.peers.peer(peer).no_reconcile)
+    let state = step.peers.peer(peer);
+    let barred = state.no_reconcile || state.by_counter.contains(queue);
+    Ok(record.next.saturating_sub(since) >= RECONCILE_ENTRIES_MIN && !barred)
 }
 
 pub(crate) fn list(step: &mut Step<'_>, peer: NodeId, positions: Vec<Position>) {

@@ -43,6 +43,8 @@ pub(crate) enum Loss {
     Packets(u32),
     /// Requests in a hundred that get no answer at all.
     Requests(u32),
+    /// Links in a hundred that take frames and deliver none, without a word.
+    Links(u32),
 }
 
 /// What went over the wire.
@@ -50,8 +52,9 @@ pub(crate) enum Loss {
 pub(crate) struct Figures {
     pub(crate) frames: u64,
     pub(crate) bytes: u64,
-    /// Entries pushed, counted once for each time one was sent.
+    /// How often entries were pushed that [`Model::arrivals`] names, and the bytes of those frames with their answers.
     pub(crate) copies: u64,
+    pub(crate) copy_bytes: u64,
     pub(crate) requests: u64,
     /// Bytes of entries that were fetched.
     pub(crate) fetched: u64,
@@ -70,13 +73,18 @@ pub(crate) struct Model {
     wakes: BTreeSet<(u64, usize)>,
     wake_of: Vec<Option<u64>>,
     connected: BTreeSet<(usize, usize)>,
-    tokens: BTreeMap<u64, (usize, NodeId, u64)>,
+    /// Who asked whom under which id, and whether it was a push that is counted.
+    tokens: BTreeMap<u64, (usize, NodeId, u64, bool)>,
     next: u64,
     rng: ChaCha20Rng,
     pub(crate) figures: Figures,
     /// When each node got an entry first.
     pub(crate) arrivals: BTreeMap<OuterId, BTreeMap<usize, u64>>,
     pub(crate) tamper: Option<Tamper>,
+    /// A node whose next own entry is to be followed.
+    pub(crate) origin: Option<usize>,
+    /// Unix milliseconds at moment 0.
+    wall: u64,
 }
 
 impl Model {
@@ -84,7 +92,7 @@ impl Model {
     pub(crate) fn new(nodes: usize, topic: &TopicKey) -> Self {
         let mut rng = ChaCha20Rng::from_seed([3; 32]);
         let members = (0..nodes).map(|_| Member::new(&mut rng)).collect();
-        let mut model = Self::of(members, 0);
+        let mut model = Self::of(members, 0, WALL);
         for at in 0..nodes {
             let followers: Vec<NodeId> = model.members.iter().map(|member| member.id).collect();
             model.follow(at, topic, &followers, 1);
@@ -93,7 +101,7 @@ impl Model {
     }
 
     /// Nodes that exist already, at this moment of their clocks.
-    pub(crate) fn of(members: Vec<Member>, now: u64) -> Self {
+    pub(crate) fn of(members: Vec<Member>, now: u64, wall: u64) -> Self {
         let places = members.iter().enumerate().map(|(at, member)| (member.id, at)).collect();
         Self {
             wake_of: vec![None; members.len()],
@@ -111,6 +119,8 @@ impl Model {
             figures: Figures::default(),
             arrivals: BTreeMap::new(),
             tamper: None,
+            origin: None,
+            wall,
         }
     }
 
@@ -230,7 +240,7 @@ impl Model {
 
     /// A peer asks a node something on the log protocol. Returns the answer.
     pub(crate) fn ask_as(&mut self, peer: NodeId, at: usize, bytes: Vec<u8>) -> Vec<u8> {
-        let now = Now { monotonic: Monotonic(self.now), wall: Wall(WALL + self.now) };
+        let now = Now { monotonic: Monotonic(self.now), wall: Wall(self.wall + self.now) };
         let member = &mut self.members[at];
         let request = Input::Request { peer, token: u64::MAX, protocol: Protocol::Log, bytes };
         let output = member.core.handle(now, request, &member.store).unwrap();
@@ -279,7 +289,7 @@ impl Model {
         if !self.members[at].online {
             return;
         }
-        let now = Now { monotonic: Monotonic(self.now), wall: Wall(WALL + self.now) };
+        let now = Now { monotonic: Monotonic(self.now), wall: Wall(self.wall + self.now) };
         let member = &mut self.members[at];
         let output = member.core.handle(now, input, &member.store).unwrap();
         self.note_arrivals(at, &output);
@@ -300,6 +310,10 @@ impl Model {
     fn note_arrivals(&mut self, at: usize, output: &Output) {
         for write in output.writes.0.iter().filter(|write| write.table == Table::OuterIndex) {
             let id = OuterId::try_from(&write.key[32..]).unwrap();
+            if self.origin == Some(at) && !self.arrivals.contains_key(&id) {
+                self.origin = None;
+                self.arrivals.insert(id, BTreeMap::new());
+            }
             if let Some(arrivals) = self.arrivals.get_mut(&id) {
                 arrivals.entry(at).or_insert(self.now);
             }
@@ -312,7 +326,8 @@ impl Model {
                 if let Ok(LogResponse::Fetched(entries)) = decode_exact(&bytes) {
                     self.figures.fetched += entries.iter().map(|entry| entry.as_slice().len() as u64).sum::<u64>();
                 }
-                if let Some((asker, peer, id)) = self.tokens.remove(&token) {
+                if let Some((asker, peer, id, counted)) = self.tokens.remove(&token) {
+                    self.figures.copy_bytes += if counted { bytes.len() as u64 } else { 0 };
                     let delay = self.delay(&bytes);
                     if self.is_connected(at, asker) {
                         self.input(asker, Input::Response { peer, id, result: Ok(bytes) }, delay);
@@ -331,10 +346,17 @@ impl Model {
 
     fn request(&mut self, at: usize, peer: NodeId, id: u64, protocol: Protocol, bytes: Vec<u8>) {
         self.figures.requests += 1;
+        let mut counted = false;
         if protocol == Protocol::Log {
             let request = decode_exact::<LogRequest>(&bytes).unwrap();
             if let LogRequest::Push(items) = &request {
-                self.figures.copies += items.len() as u64;
+                let ids = items.iter().filter_map(|item| Outer::parse(item.outer.as_slice()).ok());
+                let copies: Vec<Outer> = ids.filter(|outer| self.arrivals.contains_key(&outer.id())).collect();
+                // A push that carries others as well costs this one its own part.
+                counted = copies.len() == items.len();
+                let part: usize = copies.iter().map(|outer| outer.to_bytes().len() + 36).sum();
+                self.figures.copies += copies.len() as u64;
+                self.figures.copy_bytes += if counted { bytes.len() } else { part } as u64;
             }
             if let Some(answer) = self.tamper.as_mut().and_then(|tamper| tamper(peer, &request)) {
                 let delay = self.delay(&bytes) + self.latency;
@@ -344,14 +366,22 @@ impl Model {
         let lost = match self.loss {
             Loss::Packets(_) => false,
             Loss::Requests(in_a_hundred) => self.dice(in_a_hundred),
+            Loss::Links(in_a_hundred) => {
+                let own = self.members[at].id;
+                let ends = [own.min(peer), own.max(peer)];
+                let hash = tidings_crypto::derive("test link", &[ends[0].as_bytes(), ends[1].as_bytes()]);
+                u32::from(hash[0]) * 100 < in_a_hundred * 256
+            }
         };
         let other = self.places.get(&peer).copied().filter(|other| self.is_connected(at, *other));
         match other {
-            Some(_) if lost => self.input(at, Input::Response { peer, id, result: Err(RequestFailure::Timeout) }, 20_000),
+            Some(_) if lost => {
+                self.input(at, Input::Response { peer, id, result: Err(RequestFailure::Timeout) }, 20_000)
+            }
             Some(other) => {
                 self.next += 1;
                 let token = self.next;
-                self.tokens.insert(token, (at, peer, id));
+                self.tokens.insert(token, (at, peer, id, counted));
                 let delay = self.delay(&bytes);
                 let from = self.members[at].id;
                 self.input(other, Input::Request { peer: from, token, protocol, bytes }, delay);
@@ -370,9 +400,13 @@ impl Model {
         self.figures.bytes += bytes.len() as u64;
         let mut delay = self.latency;
         if let Loss::Packets(in_a_hundred) = self.loss {
-            let packets = bytes.len().div_ceil(1200);
+            let mut packets = bytes.len().div_ceil(1200);
             let mut pause = 150;
-            while (0..packets.min(8)).any(|_| self.dice(in_a_hundred)) && pause < 10_000 {
+            loop {
+                packets = (0..packets).filter(|_| self.dice(in_a_hundred)).count();
+                if packets == 0 {
+                    break;
+                }
                 delay += pause;
                 pause *= 2;
             }

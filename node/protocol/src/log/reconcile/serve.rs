@@ -63,13 +63,7 @@ fn differing(
     Ok(other.map(|(nibble, (ours, _))| Differing { nibble, count: ours.count }).collect())
 }
 
-fn lacking(
-    step: &Step<'_>,
-    view: &View,
-    prefix: Prefix,
-    nonce: &[u8; 16],
-    theirs: &[[u8; 8]],
-) -> Outcome<Lacking> {
+fn lacking(step: &Step<'_>, view: &View, prefix: Prefix, nonce: &[u8; 16], theirs: &[[u8; 8]]) -> Outcome<Lacking> {
     let (ids, complete) = tree::ids(step, view, prefix, RANGE_ITEMS_MAX + RANGE_LACKING_MAX)?;
     let theirs: BTreeSet<&[u8; 8]> = theirs.iter().collect();
     let missing = ids.into_iter().filter(|(id, _)| !theirs.contains(&short(nonce, id)));

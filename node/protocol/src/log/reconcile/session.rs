@@ -70,8 +70,7 @@ pub(crate) fn begin(step: &mut Step<'_>, peer: NodeId, queue: QueueId) -> Outcom
     state.reconcile_later.remove(&queue);
     let open = vec![Open { prefix: Prefix::ALL, theirs: u64::MAX }];
     let wanted = BTreeMap::new();
-    let session =
-        Session { nonce, end: None, open, under_way: 0, requests: 0, wanted, fetching: false, taken: 0 };
+    let session = Session { nonce, end: None, open, under_way: 0, requests: 0, wanted, fetching: false, taken: 0 };
     go_on(step, peer, queue, session)
 }
 
@@ -90,7 +89,7 @@ fn go_on(step: &mut Step<'_>, peer: NodeId, queue: QueueId, mut session: Session
         return Ok(());
     };
     let Some(view) = View::open(step, queue, &record, since)? else {
-        return sync::read_on(step, peer, queue, CursorRecord::default());
+        return read_by_counter(step, peer, queue);
     };
     while session.may_ask() {
         ask(step, peer, queue, &view, &mut session)?;
@@ -99,7 +98,12 @@ fn go_on(step: &mut Step<'_>, peer: NodeId, queue: QueueId, mut session: Session
         let counters: Vec<u64> = session.wanted.keys().copied().take(FETCH_ENTRIES_MAX).collect();
         session.fetching = true;
         let request = LogRequest::Fetch(FetchRequest { queue, counters: counters.clone() });
-        step.request(peer, Protocol::Log, wire::encode(&request), Purpose::Gather { queue, nonce: session.nonce, counters });
+        step.request(
+            peer,
+            Protocol::Log,
+            wire::encode(&request),
+            Purpose::Gather { queue, nonce: session.nonce, counters },
+        );
     }
     if session.under_way > 0 || session.fetching {
         step.peers.peer(peer).reconciling.insert(queue, session);
@@ -123,10 +127,23 @@ fn finish(step: &mut Step<'_>, peer: NodeId, queue: QueueId, session: &Session) 
     resume(step, peer)
 }
 
+/// Ends a session for which one of the two has no room.
+fn read_by_counter(step: &mut Step<'_>, peer: NodeId, queue: QueueId) -> Outcome<()> {
+    step.peers.peer(peer).by_counter.insert(queue);
+    sync::read_on(step, peer, queue, CursorRecord::default())?;
+    resume(step, peer)
+}
+
 /// Ends a session whose answers are none: this peer is read by counter from now on.
 fn distrust(step: &mut Step<'_>, peer: NodeId, queue: QueueId) -> Outcome<()> {
-    step.peers.peer(peer).no_reconcile = true;
-    sync::read_on(step, peer, queue, CursorRecord::default())
+    let state = step.peers.peer(peer);
+    state.no_reconcile = true;
+    let mut queues = std::mem::take(&mut state.reconcile_later);
+    queues.insert(queue);
+    for queue in queues {
+        sync::read_on(step, peer, queue, CursorRecord::default())?;
+    }
+    Ok(())
 }
 
 impl Session {
@@ -151,7 +168,12 @@ fn ask(step: &mut Step<'_>, peer: NodeId, queue: QueueId, view: &View, session: 
     session.under_way += 1;
     session.requests += 1;
     let request = LogRequest::Reconcile(ReconcileRequest { queue, nonce: session.nonce, ranges });
-    step.request(peer, Protocol::Log, wire::encode(&request), Purpose::Reconcile { queue, nonce: session.nonce, asked });
+    step.request(
+        peer,
+        Protocol::Log,
+        wire::encode(&request),
+        Purpose::Reconcile { queue, nonce: session.nonce, asked },
+    );
     Ok(())
 }
 
@@ -188,7 +210,7 @@ pub(crate) fn answered(
     };
     if answer.answers.is_empty() {
         // It has no room for another tree now, or we are no follower in its eyes.
-        return sync::read_on(step, peer, queue, CursorRecord::default());
+        return read_by_counter(step, peer, queue);
     }
     session.under_way = session.under_way.saturating_sub(1);
     session.end.get_or_insert(CursorRecord { after: answer.last, generation: answer.generation });

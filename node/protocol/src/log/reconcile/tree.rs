@@ -37,12 +37,7 @@ pub(crate) struct View {
 
 impl View {
     /// Opens the view and brings its tree up to date. `None` if other trees of the queue are in use and there is no room for this one.
-    pub(crate) fn open(
-        step: &mut Step<'_>,
-        queue: QueueId,
-        record: &QueueRecord,
-        since: u64,
-    ) -> Outcome<Option<Self>> {
+    pub(crate) fn open(step: &mut Step<'_>, queue: QueueId, record: &QueueRecord, since: u64) -> Outcome<Option<Self>> {
         let from = listing::first(step, &queue, since)?.unwrap_or(record.next);
         let levels = levels(record.next.saturating_sub(from));
         let view = Self { queue, since, from, next: record.next, levels };
@@ -94,12 +89,7 @@ pub(crate) fn children(step: &mut Step<'_>, view: &View, prefix: Prefix) -> Outc
 }
 
 /// The ids in a range with their counters, ascending; at most `limit` rows are read. Returns whether that was all.
-pub(crate) fn ids(
-    step: &Step<'_>,
-    view: &View,
-    prefix: Prefix,
-    limit: usize,
-) -> Outcome<(Vec<(OuterId, u64)>, bool)> {
+pub(crate) fn ids(step: &Step<'_>, view: &View, prefix: Prefix, limit: usize) -> Outcome<(Vec<(OuterId, u64)>, bool)> {
     let (start, end) = prefix.keys(&view.queue);
     let rows = step.rows.range(Scope::Node, Table::OuterIndex, &start, &end, limit, Direction::Forward)?;
     let complete = rows.len() < limit;
@@ -172,7 +162,8 @@ fn bring_up_to_date(step: &mut Step<'_>, view: &View) -> Outcome<bool> {
     }
     let tree = RangeTreeRecord { next: view.next, first: view.from, used: step.now.wall.0 };
     let is_recent = |known: RangeTreeRecord| {
-        (known.next, known.first) == (tree.next, tree.first) && tree.used.saturating_sub(known.used) < RANGE_TREE_IDLE_MS / 8
+        (known.next, known.first) == (tree.next, tree.first)
+            && tree.used.saturating_sub(known.used) < RANGE_TREE_IDLE_MS / 8
     };
     if !known.is_some_and(is_recent) {
         step.rows.put(Scope::Node, Table::RangeTree, &row, &tree);
