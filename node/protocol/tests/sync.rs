@@ -1,31 +1,24 @@
-//! Sync between stores: reconciling large gaps, stores that went back, liars, and passing entries on among many followers.
+//! Sync between stores: reconciling large gaps, stores that went back, and liars.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::wildcard_enum_match_arm, reason = "tests")]
 
 mod net_model;
-mod world;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use net_model::{Loss, Model, history, sealed, topic};
+use net_model::{Model, history, topic};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use tidings_crypto::id::{NodeId, OuterId, QueueId};
 use tidings_crypto::outer::TopicKey;
 use tidings_crypto::{decode_exact, encode};
-use tidings_protocol::command::Recipient;
-use tidings_protocol::input::Protocol;
-use tidings_protocol::limits::{DIRECT_FOLLOWERS_MAX, RANGES_MAX, RECONCILE_SESSIONS_MAX, SYNC_FOLLOWERS};
-use tidings_protocol::log::ring::neighbours;
-use tidings_protocol::record::message::DeliveryState;
-use tidings_protocol::store::table::Table;
+use tidings_protocol::limits::{RANGES_MAX, RECONCILE_SESSIONS_MAX};
 use tidings_protocol::wire;
-use tidings_protocol::wire::log::{Listed, LogRequest, LogResponse, PushStatus};
+use tidings_protocol::wire::log::{Listed, LogRequest, LogResponse};
 use tidings_protocol::wire::reconcile::{
     Differing, Have, Lacking, Range, RangeAnswer, RangePrefix, ReconcileRequest, Reconciled,
 };
-use world::{Person, World};
 
 type Entries = Vec<(OuterId, Vec<u8>)>;
 
@@ -240,78 +233,62 @@ fn requests_with_ranges_that_are_none_are_refused_and_strangers_learn_nothing() 
     assert_eq!(reconcile(&mut model, peer, queue, many(RANGES_MAX)).unwrap().answers.len(), RANGES_MAX);
 }
 
-fn lies() -> Vec<(&'static str, Box<dyn Fn(&ReconcileRequest) -> Vec<u8>>)> {
-    let answer = |make: fn(&Range) -> RangeAnswer| {
-        Box::new(move |request: &ReconcileRequest| {
-            let answers = request.ranges.iter().map(make).collect();
-            encode(&LogResponse::Reconciled(Reconciled { last: 9_999, generation: [2; 16], answers }))
-        })
+/// A name, and what is answered to a request.
+type Lie = (&'static str, Box<dyn Fn(&ReconcileRequest) -> Vec<u8>>);
+
+fn answered(answers: Vec<RangeAnswer>) -> Vec<u8> {
+    encode(&LogResponse::Reconciled(Reconciled { last: 9_999, generation: [2; 16], answers }))
+}
+
+/// The same lie about each range; `at` is its place in the request.
+fn about_each(name: &'static str, make: fn(usize, &Range) -> RangeAnswer) -> Lie {
+    let lie = move |request: &ReconcileRequest| {
+        answered(request.ranges.iter().enumerate().map(|(at, range)| make(at, range)).collect())
     };
-    fn all_differ(range: &Range) -> RangeAnswer {
-        match range.have {
-            Have::Split(_) => RangeAnswer::Differ((0..16).map(|nibble| Differing { nibble, count: 1 << 40 }).collect()),
-            Have::Items(_) => RangeAnswer::Lacking(Lacking { entries: Vec::new(), more: 1 }),
-        }
-    }
+    (name, Box::new(lie))
+}
+
+fn parts(parts: &[(u8, u64)]) -> RangeAnswer {
+    RangeAnswer::Differ(parts.iter().map(|(nibble, count)| Differing { nibble: *nibble, count: *count }).collect())
+}
+
+fn all_parts() -> RangeAnswer {
+    RangeAnswer::Differ((0..16).map(|nibble| Differing { nibble, count: 1 << 40 }).collect())
+}
+
+fn lacking(ids: &[[u8; 32]], more: bool) -> RangeAnswer {
+    let entries = ids.iter().map(|id| Listed { counter: 7, id: OuterId::from_bytes(*id) }).collect();
+    RangeAnswer::Lacking(Lacking { entries, more: u8::from(more) })
+}
+
+fn lies() -> Vec<Lie> {
     vec![
         ("junk", Box::new(|_| vec![0xff; 100])),
         ("another answer", Box::new(|_| encode(&LogResponse::Malformed))),
-        (
-            "too few",
-            Box::new(|_| {
-                encode(&LogResponse::Reconciled(Reconciled {
-                    last: 1,
-                    generation: [0; 16],
-                    answers: vec![RangeAnswer::Differ(Vec::new()); 17],
-                }))
-            }),
-        ),
-        (
-            "the other kind",
-            answer(|range| match range.have {
-                Have::Split(_) => RangeAnswer::Lacking(Lacking { entries: Vec::new(), more: 0 }),
-                Have::Items(_) => RangeAnswer::Differ(Vec::new()),
-            }),
-        ),
-        ("a seventeenth part", answer(|_| RangeAnswer::Differ(vec![Differing { nibble: 16, count: 1 }]))),
-        ("parts without entries", answer(|_| RangeAnswer::Differ(vec![Differing { nibble: 1, count: 0 }]))),
-        ("parts twice", answer(|_| RangeAnswer::Differ(vec![Differing { nibble: 1, count: 5 }; 1_000]))),
-        (
-            "two ranges of each request always have more",
-            Box::new(|request| {
-                let answer = |(at, range): (usize, &Range)| match range.have {
-                    Have::Split(_) => all_differ(range),
-                    Have::Items(_) => RangeAnswer::Lacking(Lacking { entries: Vec::new(), more: u8::from(at < 2) }),
-                };
-                let answers = request.ranges.iter().enumerate().map(answer).collect();
-                encode(&LogResponse::Reconciled(Reconciled { last: 1, generation: [2; 16], answers }))
-            }),
-        ),
-        ("everything always differs", answer(all_differ)),
-        (
-            "entries that it does not give",
-            answer(|range| match range.have {
-                Have::Split(_) => RangeAnswer::Differ(vec![Differing { nibble: 1, count: 1 }]),
-                Have::Items(_) => {
-                    let mut id = [0x11; 32];
-                    id[31] = 3;
-                    RangeAnswer::Lacking(Lacking {
-                        entries: vec![Listed { counter: 7, id: OuterId::from_bytes(id) }],
-                        more: 0,
-                    })
-                }
-            }),
-        ),
-        (
-            "entries of other ranges",
-            answer(|range| match range.have {
-                Have::Split(_) => RangeAnswer::Differ(vec![Differing { nibble: 1, count: 1 }]),
-                Have::Items(_) => {
-                    let entries = vec![Listed { counter: 7, id: OuterId::from_bytes([0xee; 32]) }];
-                    RangeAnswer::Lacking(Lacking { entries, more: 0 })
-                }
-            }),
-        ),
+        ("too many answers", Box::new(|_| answered(vec![parts(&[]); 17]))),
+        about_each("the other kind", |_, range| match range.have {
+            Have::Split(_) => lacking(&[], false),
+            Have::Items(_) => parts(&[]),
+        }),
+        about_each("a seventeenth part", |_, _| parts(&[(16, 1)])),
+        about_each("parts without entries", |_, _| parts(&[(1, 0)])),
+        about_each("parts twice", |_, _| parts(&[(1, 5); 1_000])),
+        about_each("everything always differs", |_, range| match range.have {
+            Have::Split(_) => all_parts(),
+            Have::Items(_) => lacking(&[], true),
+        }),
+        about_each("two ranges of each request always have more", |at, range| match range.have {
+            Have::Split(_) => all_parts(),
+            Have::Items(_) => lacking(&[], at < 2 && range.prefix.nibbles < 60),
+        }),
+        about_each("entries that it does not give", |_, range| match range.have {
+            Have::Split(_) => parts(&[(1, 1)]),
+            Have::Items(_) => lacking(&[[0x11; 32]], false),
+        }),
+        about_each("entries of other ranges", |_, range| match range.have {
+            Have::Split(_) => parts(&[(1, 1)]),
+            Have::Items(_) => lacking(&[[0xee; 32]], false),
+        }),
     ]
 }
 
@@ -429,205 +406,4 @@ fn a_long_list_of_what_is_known_already_is_not_read_to_its_end() {
     assert_eq!(model.ids(0, topic.queue()), all_ids(&all));
     let overhead = model.figures.bytes - model.figures.fetched;
     assert!(overhead < 4_096 * 40 + 10_000, "one page, then the difference: {overhead}");
-}
-
-// REQ-SYNC-4
-#[test]
-fn up_to_nine_other_followers_nobody_passes_on_and_with_more_everybody_does() {
-    for (nodes, passed_on) in [(DIRECT_FOLLOWERS_MAX + 1, false), (DIRECT_FOLLOWERS_MAX + 2, true)] {
-        let topic = topic(1);
-        let mut model = Model::new(nodes, &topic);
-        model.start_all();
-        model.advance(5_000);
-        let entry = sealed(&topic, 1, 100);
-        model.publish(0, &topic, &entry);
-        model.advance(5_000);
-        assert_eq!(model.time_to(&entry.id(), 100).is_some(), passed_on);
-        assert_eq!(model.figures.copies > 0, passed_on);
-    }
-}
-
-// REQ-SYNC-5
-#[test]
-fn what_is_passed_on_is_sent_again_until_it_is_answered() {
-    let topic = topic(1);
-    let mut model = Model::new(30, &topic);
-    model.start_all();
-    model.advance(5_000);
-    model.loss = Loss::Requests(100);
-    let entry = sealed(&topic, 1, 100);
-    model.publish(0, &topic, &entry);
-    model.advance(1_000);
-    model.loss = Loss::Requests(0);
-    assert_eq!(model.arrivals[&entry.id()].len(), 1);
-    // Before anybody reads from another by itself, which is after a minute.
-    model.advance(30_000);
-    assert!(model.time_to(&entry.id(), 100).is_some());
-}
-
-// REQ-SYNC-4
-#[test]
-fn neighbours_are_eight_mutual_and_others_in_another_topic_generation() {
-    let mut rng = ChaCha20Rng::from_seed([1; 32]);
-    let nodes: Vec<NodeId> = (0..200)
-        .map(|_| {
-            let mut id = [0; 32];
-            rng.fill_bytes(&mut id);
-            NodeId::from_bytes(id)
-        })
-        .collect();
-    let (one, next) = (topic(1).queue(), topic(2).queue());
-    let of = |queue: &QueueId, node: &NodeId| {
-        let others: Vec<NodeId> = nodes.iter().filter(|other| *other != node).copied().collect();
-        neighbours(queue, *node, &others)
-    };
-    let mut same = 0;
-    for node in &nodes {
-        let chosen = of(&one, node);
-        assert!(chosen.len() <= 8 && chosen.len() >= 5, "{}", chosen.len());
-        assert!(chosen.iter().all(|other| of(&one, other).contains(node)));
-        same += of(&next, node).iter().filter(|other| chosen.contains(other)).count();
-    }
-    assert!(same < 200, "{same} of 1,600 neighbours stayed");
-}
-
-// REQ-SYNC-5
-#[test]
-fn a_thousand_followers_are_all_reached_while_a_fifth_of_all_requests_is_lost() {
-    let topic = topic(1);
-    let mut model = Model::new(1_000, &topic);
-    model.start_all();
-    model.advance(3_000);
-    model.loss = Loss::Requests(20);
-    for away in (7..1_000).step_by(10) {
-        model.stop(away);
-    }
-    let before = model.figures.clone();
-    let entry = sealed(&topic, 1, 100);
-    model.publish(0, &topic, &entry);
-    model.advance(59_000);
-    assert!(model.time_to(&entry.id(), 100).is_some(), "{:?} of 900", model.arrivals[&entry.id()].len());
-    let copies = model.figures.copies - before.copies;
-    assert!(copies <= 9 * 1_000, "{copies} copies");
-    // Who was away reads it when it comes back.
-    for away in (7..1_000).step_by(10) {
-        model.start(away);
-    }
-    model.advance(120_000);
-    assert!(model.time_to(&entry.id(), 100).is_some());
-}
-
-fn dozen() -> (World, Vec<Person>, tidings_crypto::id::ConversationId) {
-    let mut world = World::new(13);
-    let people: Vec<Person> = (0..13).map(|host| world.sign_up(host, &format!("person{host}"))).collect();
-    for other in &people[1..] {
-        world.befriend(people[0], *other);
-    }
-    let group = world.group(people[0], "ops", &people[1..]);
-    world.advance(30_000);
-    (world, people, group)
-}
-
-fn states(world: &World, person: Person) -> Vec<DeliveryState> {
-    let messages = world.messages(person);
-    messages.last().unwrap().states.iter().map(|recipient| recipient.state).collect()
-}
-
-// REQ-SYNC-6
-#[test]
-fn in_a_large_group_one_neighbour_that_keeps_it_makes_a_message_sent_and_one_that_refuses_makes_nothing_fail() {
-    let (mut world, people, group) = dozen();
-    for person in &people[1..] {
-        world.lock(*person);
-    }
-    let pushes = Rc::new(Cell::new(0));
-    let count = pushes.clone();
-    world.tamper = Some(Box::new(move |_, protocol, bytes| match decode_exact(bytes) {
-        Ok(LogRequest::Push(items)) if protocol == Protocol::Log => {
-            count.set(count.get() + 1);
-            Some(encode(&LogResponse::Pushed(vec![PushStatus::Refused; items.len()])))
-        }
-        _ => None,
-    }));
-    world.send(people[0], Recipient::Conversation(group), "refused by all").unwrap();
-    world.advance(3_000);
-    assert!((1..=8).contains(&pushes.get()), "{} pushes", pushes.get());
-    assert_eq!(states(&world, people[0]), vec![DeliveryState::Queued; 12]);
-    world.tamper = None;
-    world.send(people[0], Recipient::Conversation(group), "kept by some").unwrap();
-    world.advance(3_000);
-    assert_eq!(states(&world, people[0]), vec![DeliveryState::Sent; 12]);
-    for person in &people[1..] {
-        world.unlock(*person);
-    }
-    world.advance(130_000);
-    for person in &people[1..] {
-        assert!(world.texts(*person).ends_with(&["refused by all".into(), "kept by some".into()]));
-    }
-    assert_eq!(states(&world, people[0]), vec![DeliveryState::Delivered; 12]);
-}
-
-// REQ-SYNC-7
-#[test]
-fn of_many_followers_only_some_are_asked_for_what_is_missing() {
-    let (mut world, people, group) = dozen();
-    let bob = world.hosts[1].id;
-    world.tamper = Some(Box::new(move |asked, protocol, bytes| match decode_exact(bytes) {
-        Ok(LogRequest::Push(items)) if protocol == Protocol::Log && asked == bob => {
-            Some(encode(&LogResponse::Pushed(vec![PushStatus::NoRoom; items.len()])))
-        }
-        _ => None,
-    }));
-    world.send(people[0], Recipient::Conversation(group), "bob does not get this").unwrap();
-    world.advance(10);
-    let lists = Rc::new(RefCell::new(BTreeSet::new()));
-    let seen = lists.clone();
-    world.tamper = Some(Box::new(move |asked, protocol, bytes| {
-        match decode_exact(bytes) {
-            // Its origin tries again later.
-            Ok(LogRequest::Push(items)) if protocol == Protocol::Log && asked == bob && items.len() > 1 => {
-                return Some(encode(&LogResponse::Pushed(vec![PushStatus::NoRoom; items.len()])));
-            }
-            Ok(LogRequest::List(_)) if protocol == Protocol::Log && asked != bob => {
-                seen.borrow_mut().insert(asked);
-            }
-            _ => {}
-        }
-        None
-    }));
-    world.send(people[2], Recipient::Conversation(group), "but this").unwrap();
-    assert!(!world.texts(people[1]).contains(&"but this".into()), "it builds on the other");
-    world.advance(2_500);
-    assert!((1..=SYNC_FOLLOWERS).contains(&lists.borrow().len()), "{} asked", lists.borrow().len());
-    world.advance(300_000);
-    assert!(world.texts(people[1]).ends_with(&["bob does not get this".into(), "but this".into()]));
-}
-
-// NEGATIVE_TESTS 113
-// REQ-SYNC-7
-#[test]
-fn what_an_author_kept_from_one_member_comes_from_another_while_the_author_is_away() {
-    let mut world = World::new(3);
-    let people: Vec<Person> = (0..3).map(|host| world.sign_up(host, &format!("person{host}"))).collect();
-    for other in &people[1..] {
-        world.befriend(people[0], *other);
-    }
-    let group = world.group(people[0], "ops", &people[1..]);
-    let bob = world.hosts[1].id;
-    world.tamper = Some(Box::new(move |asked, protocol, bytes| match decode_exact(bytes) {
-        Ok(LogRequest::Push(items)) if protocol == Protocol::Log && asked == bob => {
-            Some(encode(&LogResponse::Pushed(vec![PushStatus::NoRoom; items.len()])))
-        }
-        _ => None,
-    }));
-    world.send(people[0], Recipient::Conversation(group), "not for bob").unwrap();
-    world.advance(500);
-    world.stop(0);
-    world.tamper = None;
-    world.send(people[2], Recipient::Conversation(group), "what do you think of it?").unwrap();
-    world.advance(1_000);
-    assert_eq!(world.texts(people[1]).len(), 0, "shown only after what it builds on");
-    world.advance(5_000);
-    assert_eq!(world.texts(people[1]), ["not for bob", "what do you think of it?"]);
-    assert_eq!(world.rows(people[1], Table::Pending), []);
 }
