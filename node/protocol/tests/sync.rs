@@ -119,24 +119,24 @@ fn reading_cut_off_again_and_again_goes_on_with_what_is_still_missing() {
 // REQ-SYNC-2
 #[test]
 fn a_store_that_went_back_to_an_old_copy_is_noticed_and_read_anew() {
-    for size in [40, 2_000] {
-        let all = history(&topic(1), 0..size + 60);
-        let (mut model, topic) = two(&all[..size as usize], &all[..size as usize]);
+    for size in [40_usize, 2_000] {
+        let all = history(&topic(1), 0..size as u64 + 60);
+        let (mut model, topic) = two(&all[..size], &all[..size]);
         model.start_all();
         model.advance(10_000);
         let copy = model.members[0].store.clone();
-        for entry in &all[size as usize..][..20] {
+        for entry in &all[size..][..20] {
             publish(&mut model, 0, &topic, entry);
         }
         model.disconnect(0, 1);
         model.connect(0, 1);
         model.advance(10_000);
-        assert_eq!(model.ids(1, topic.queue()).len(), size as usize + 20);
+        assert_eq!(model.ids(1, topic.queue()).len(), size + 20);
         // Restored from a backup, node 0 gives the same counters, and more, to other entries.
         model.stop(0);
         model.members[0].store = copy;
         model.start(0);
-        for entry in &all[size as usize + 20..] {
+        for entry in &all[size + 20..] {
             publish(&mut model, 0, &topic, entry);
         }
         model.advance(130_000);
