@@ -5,14 +5,19 @@
 
 pub(crate) mod accept;
 pub(crate) mod append;
+pub(crate) mod generation;
+pub(crate) mod listing;
 pub mod mailbox;
 pub(crate) mod parcel;
 pub(crate) mod peer_wait;
 pub(crate) mod push;
 pub(crate) mod queue;
 pub(crate) mod quota;
+pub(crate) mod read;
+pub(crate) mod reconcile;
 mod registration;
 pub(crate) mod retention;
+pub mod ring;
 pub(crate) mod route;
 pub(crate) mod sync;
 pub(crate) mod voucher;
