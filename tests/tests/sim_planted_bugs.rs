@@ -69,10 +69,10 @@ fn older_messages_given_to_a_newcomer_are_found() {
     is_found(Bug::HistoryForNewcomers);
 }
 
-// REQ-GROUP-6
+// NEGATIVE_TESTS 83
 #[test]
-fn an_epoch_with_two_children_is_found() {
-    is_found(Bug::FounderRolledBack);
+fn a_list_of_members_that_is_not_that_of_the_epoch_is_found() {
+    is_found(Bug::MemberHidden);
 }
 
 #[test]

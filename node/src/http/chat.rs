@@ -51,10 +51,10 @@ pub(super) async fn send(
     caller: Caller,
     JsonBody(request): JsonBody<SendRequest>,
 ) -> Result<(StatusCode, Json<Message>), Failure> {
-    let contact = contact_named(&caller.unlocked()?, caller.account, &request.to)?;
     let asked = Asked { text: request.text, id: request.id, reply_to: request.reply_to, mentions: request.mentions };
-    deliver(&state, &caller, (Recipient::Account(contact.account), contact.conversation), asked, &request.attachments)
-        .await
+    let checked = asked.checked(&request.attachments)?;
+    let contact = contact_named(&caller.unlocked()?, caller.account, &request.to)?;
+    deliver(&state, &caller, (Recipient::Account(contact.account), contact.conversation), checked).await
 }
 
 /// A message that somebody asks to be sent.
@@ -67,6 +67,30 @@ pub(super) struct Asked {
     pub(super) reply_to: Option<String>,
     /// Whom it mentions.
     pub(super) mentions: Vec<tidings_api::Mention>,
+}
+
+/// A message that may be sent, but for whom it goes to.
+pub(super) struct Checked {
+    text: String,
+    client_id: [u8; 16],
+    reply_to: Option<String>,
+    mentions: Vec<Mention>,
+}
+
+impl Asked {
+    /// Checks what every message must keep.
+    pub(super) fn checked(self, attachments: &[AttachmentRequest]) -> Result<Checked, Failure> {
+        checked_text(&self.text)?;
+        if !attachments.is_empty() {
+            return Err(Failure::field("attachments", "are not supported by this version"));
+        }
+        let client_id = match &self.id {
+            Some(id) => uuid_text::parse(id).ok_or_else(|| Failure::field("id", "must be a UUID"))?,
+            None => uuid_text::random()?,
+        };
+        let mentions = checked_mentions(&self.text, &self.mentions)?;
+        Ok(Checked { text: self.text, client_id, reply_to: self.reply_to, mentions })
+    }
 }
 
 /// Checks the length of a text.
@@ -102,32 +126,23 @@ pub(super) fn checked_mentions(text: &str, mentions: &[tidings_api::Mention]) ->
         .collect()
 }
 
-/// Checks what every message must keep, and hands it to the core.
+/// Hands a message to the core.
 pub(super) async fn deliver(
     state: &AppState,
     caller: &Caller,
     (to, conversation): (Recipient, Option<ConversationId>),
-    asked: Asked,
-    attachments: &[AttachmentRequest],
+    message: Checked,
 ) -> Result<(StatusCode, Json<Message>), Failure> {
-    checked_text(&asked.text)?;
-    if !attachments.is_empty() {
-        return Err(Failure::field("attachments", "are not supported by this version"));
-    }
-    let client_id = match &asked.id {
-        Some(id) => uuid_text::parse(id).ok_or_else(|| Failure::field("id", "must be a UUID"))?,
-        None => uuid_text::random()?,
-    };
-    let mentions = checked_mentions(&asked.text, &asked.mentions)?;
-    let reply_to = match (&asked.reply_to, conversation) {
-        (Some(text), Some(conversation)) => Some(super::messages::name_in(caller, conversation, text)?),
+    let Checked { text, client_id, reply_to, mentions } = message;
+    let reply_to = match (&reply_to, conversation) {
+        (Some(name), Some(conversation)) => Some(super::messages::name_in(caller, conversation, name)?),
         (Some(_), None) => return Err(Failure::not_found("message")),
         (None, _) => None,
     };
     let command = if reply_to.is_none() && mentions.is_empty() {
-        Command::Send { account: caller.account, to, text: asked.text, client_id }
+        Command::Send { account: caller.account, to, text, client_id }
     } else {
-        let new = NewMessage { to, text: asked.text, client_id, reply_to, mentions };
+        let new = NewMessage { to, text, client_id, reply_to, mentions };
         Command::Chat { account: caller.account, act: ChatAct::Write(new) }
     };
     let Answer::Message(record) = state.driver().command(command).await? else {

@@ -67,9 +67,10 @@ pub(super) async fn send(
     caller: Caller,
     JsonBody(request): JsonBody<GroupSendRequest>,
 ) -> Result<(StatusCode, Json<Message>), Failure> {
-    let record = group_named(&caller.unlocked()?, caller.account, &request.group)?;
     let asked = Asked { text: request.text, id: request.id, reply_to: request.reply_to, mentions: request.mentions };
-    deliver(&state, &caller, (Recipient::Conversation(record.id), Some(record.id)), asked, &request.attachments).await
+    let checked = asked.checked(&request.attachments)?;
+    let record = group_named(&caller.unlocked()?, caller.account, &request.group)?;
+    deliver(&state, &caller, (Recipient::Conversation(record.id), Some(record.id)), checked).await
 }
 
 /// The groups the caller is or was in, latest activity first.

@@ -4,15 +4,16 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tidings_tests::sim::{Bug, Options, Report, Stats, run};
 
 const USAGE: &str =
-    "usage: cargo sim [--seeds A..B | --seed S]... [--twice] [--nodes N] [--steps ACTS] [--jobs J] [--bug NAME]
+    "usage: cargo sim [--seeds A..B | --seed S]... [--minutes M] [--twice] [--nodes N] [--steps ACTS] [--jobs J] [--bug NAME]
 
   --seeds A..B   worlds A to B-1 (default 0..50)
   --seed S       one world, each step printed
+  --minutes M    worlds from the first seed on, until M minutes are over
   --quiet        do not print the steps of a single world
   --twice        run each world twice and compare digests
   --nodes N      so many nodes instead of what the seed draws
@@ -28,6 +29,7 @@ struct Wanted {
     twice: bool,
     quiet: bool,
     single: bool,
+    minutes: Option<u64>,
     jobs: Option<usize>,
 }
 
@@ -45,6 +47,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Wanted, String> {
                 wanted.seeds.push(number(&value()?)?);
                 wanted.single = true;
             }
+            "--minutes" => wanted.minutes = Some(number(&value()?)?),
             "--nodes" => wanted.options.nodes = Some(usize::try_from(number(&value()?)?).unwrap_or(1)),
             "--steps" => wanted.options.acts = Some(usize::try_from(number(&value()?)?).unwrap_or(1)),
             "--jobs" => wanted.jobs = Some(usize::try_from(number(&value()?)?).unwrap_or(1).max(1)),
@@ -63,6 +66,11 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Wanted, String> {
             "--help" | "-h" => return Err(USAGE.into()),
             _ => return Err(format!("{word} is not known\n{USAGE}")),
         }
+    }
+    if let Some(minutes) = wanted.minutes {
+        let first = wanted.seeds.first().copied().unwrap_or(0);
+        // More than any machine gets through in that time.
+        wanted.seeds = (first..first.saturating_add(minutes.saturating_mul(100_000))).collect();
     }
     if wanted.seeds.is_empty() {
         wanted.seeds.extend(0..50);
@@ -105,9 +113,11 @@ fn one(seed: u64, wanted: &Wanted) -> (Report, Option<String>) {
     (report, None)
 }
 
-fn run_all(wanted: &Wanted) -> (Stats, Vec<String>) {
+fn run_all(wanted: &Wanted) -> (Stats, Vec<String>, u64) {
     let next = AtomicU64::new(0);
     let results = Mutex::new((Stats::default(), Vec::new()));
+    let end = wanted.minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let done = AtomicU64::new(0);
     let jobs = wanted.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(wanted.seeds.len()) {
@@ -115,6 +125,10 @@ fn run_all(wanted: &Wanted) -> (Stats, Vec<String>) {
                 loop {
                     let place = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
                     let Some(seed) = wanted.seeds.get(place) else { return };
+                    if end.is_some_and(|end| Instant::now() >= end) {
+                        return;
+                    }
+                    done.fetch_add(1, Ordering::Relaxed);
                     let (report, failure) = one(*seed, wanted);
                     let mut results = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     results.0.add(&report.stats);
@@ -126,7 +140,8 @@ fn run_all(wanted: &Wanted) -> (Stats, Vec<String>) {
             });
         }
     });
-    results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    let (stats, failures) = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    (stats, failures, done.into_inner())
 }
 
 fn main() -> ExitCode {
@@ -138,10 +153,9 @@ fn main() -> ExitCode {
         }
     };
     let begin = Instant::now();
-    let (stats, failures) = run_all(&wanted);
+    let (stats, failures, worlds) = run_all(&wanted);
     let counts: Vec<String> = stats.all().into_iter().map(|(name, count)| format!("{name} {count}")).collect();
     say(&counts.join(", "));
-    let worlds = wanted.seeds.len();
     let cpu = cpu_seconds().map_or_else(|| "?".into(), |cpu| format!("{:.3}", cpu / worlds as f64));
     let took = begin.elapsed().as_secs_f64();
     say(&format!("{worlds} worlds, {} failed, {took:.1} s, {cpu} CPU seconds per seed", failures.len()));

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, VecDeque};
 use tidings_crypto::id::{AccountId, NodeId};
 use tidings_crypto::sign::SigningKey;
 use tidings_protocol::input::Input;
-use tidings_protocol::log::mailbox::MailboxPolicy;
 use tidings_protocol::node::{Node, NodeConfig};
 use tidings_protocol::store::memory::MemoryStore;
 

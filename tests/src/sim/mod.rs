@@ -52,5 +52,6 @@ pub fn run(seed: u64, options: Options) -> Report {
     world.stats.lived = world.schedule.now;
     world.stats.lost = world.network.lost;
     world.stats.conversations = world.view.all_conversations().len() as u64;
+    world.stats.forks = world.view.all_conversations().into_iter().map(|id| world.view.tree.forks(id)).sum();
     Report { seed, violation, digest: world.digest, stats: world.stats }
 }

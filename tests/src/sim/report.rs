@@ -53,6 +53,8 @@ stats! {
     conversations,
     /// Epochs beyond the first ones.
     commits,
+    /// Epochs with a rival: two commits at one parent.
+    forks,
     /// Accounts that were removed from a group or left it.
     parted,
     /// Commands refused.

@@ -10,7 +10,7 @@ use tidings_protocol::effect::{Effect, Output};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::input::{Input, Protocol};
 use tidings_protocol::record;
-use tidings_protocol::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use tidings_protocol::record::conversation::{ConversationRecord, Membership};
 use tidings_protocol::record::message::{DeliveryState, MessageRecord};
 use tidings_protocol::store::memory::MemoryStore;
 use tidings_protocol::store::table::{Scope, Table};
@@ -39,8 +39,8 @@ pub enum Bug {
     ForRemovedToo,
     /// It gives newcomers what others on the machine have of the conversation.
     HistoryForNewcomers,
-    /// It restores a founder's machine from a copy made before its last commit.
-    FounderRolledBack,
+    /// It keeps a conversation with one member less than there are.
+    MemberHidden,
     /// It sends nothing on the log protocol.
     NothingPushed,
     /// It never rings the core's timer.
@@ -69,7 +69,7 @@ impl Bug {
         Self::WrongPlace,
         Self::ForRemovedToo,
         Self::HistoryForNewcomers,
-        Self::FounderRolledBack,
+        Self::MemberHidden,
         Self::NothingPushed,
         Self::NoTimer,
         Self::DeliveredTooSoon,
@@ -89,7 +89,7 @@ impl Bug {
             Self::MessageStoredTwice => "once",
             Self::WrongPlace => "order",
             Self::ForRemovedToo | Self::HistoryForNewcomers => "secrecy",
-            Self::FounderRolledBack => "epochs",
+            Self::MemberHidden => "epochs",
             Self::NothingPushed | Self::NoTimer => "delivery",
             Self::DeliveredTooSoon | Self::StateGoesBack => "states",
             Self::RemovalForgotten => "wishes",
@@ -127,13 +127,6 @@ impl Saboteur {
         self.bug == Some(Bug::EffectsBeforeCommit) && text_of(input).is_some() && self.every(3)
     }
 
-    /// Whether the machine is put back to the copy of before this step.
-    pub(crate) fn rolls_back(&mut self, view: &View, writes: &[Write]) -> bool {
-        self.bug == Some(Bug::FounderRolledBack)
-            && writes.iter().any(|write| is_own_commit(view, write))
-            && self.every(2)
-    }
-
     /// Spoils what the core asked for.
     pub(crate) fn spoil(&mut self, scene: &Scene<'_>, input: &Input, output: &mut Output) {
         match self.bug {
@@ -169,7 +162,8 @@ impl Saboteur {
             Some(Bug::RemovalForgotten) => forget_removal(input, output),
             Some(Bug::EndlessTalk) => talk_on(input, output),
             Some(Bug::RefusalIgnored) => pretend(output),
-            Some(Bug::EffectsBeforeCommit | Bug::FounderRolledBack) | None => {}
+            Some(Bug::MemberHidden) => hide_a_member(output),
+            Some(Bug::EffectsBeforeCommit) | None => {}
         }
     }
 
@@ -251,14 +245,15 @@ fn is_log_request(effect: &Effect) -> bool {
     matches!(effect, Effect::Request { protocol: Protocol::Log, .. })
 }
 
-fn is_own_commit(view: &View, write: &Write) -> bool {
-    let (Scope::Account(account), Table::Conversation, Some(value)) = (write.scope, write.table, &write.value) else {
-        return false;
-    };
-    let Ok(record) = record::decode::<ConversationRecord>(value, "conversation") else { return false };
-    let before = view.conversations.get(&(account, record.id));
-    let own = record.creator == account && record.kind == ConversationKind::Group;
-    own && before.is_some_and(|before| before.epoch > 0 && before.tip != record.tip)
+fn hide_a_member(output: &mut Output) {
+    for write in &mut output.writes.0 {
+        let (Table::Conversation, Some(value)) = (write.table, &write.value) else { continue };
+        let Ok(mut record) = record::decode::<ConversationRecord>(value, "conversation") else { continue };
+        if record.members.len() > 2 {
+            record.members.pop();
+            write.value = Some(record::encode(&record));
+        }
+    }
 }
 
 fn fan_out(scene: &Scene<'_>, output: &mut Output) {

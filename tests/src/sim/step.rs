@@ -139,8 +139,6 @@ impl World {
             self.crash(node);
             return Ok(());
         }
-        let rolls_back = done.iter().any(|step| self.saboteur.rolls_back(&self.view, &step.output.writes.0));
-        let copy = rolls_back.then(|| self.hosts[node].store.clone());
         if let Err(error) = self.hosts[node].store.commit(pending.into_writes()) {
             return Err(self.violation("fault", format!("node {node} writes what it may not: {error}")));
         }
@@ -156,10 +154,7 @@ impl World {
         let total: usize = done.iter().map(|step| step.output.effects.len()).sum();
         let limit = (crash == Some(CrashPoint::AmongEffects)).then(|| self.fault_dice.index(total + 1));
         self.run_effects(node, done, limit)?;
-        if let Some(copy) = copy {
-            self.hosts[node].store = copy;
-        }
-        if crash.is_some() || rolls_back {
+        if crash.is_some() {
             self.crash(node);
             return Ok(());
         }

@@ -159,6 +159,11 @@ impl View {
         self.reference(conversation).is_some_and(|now| self.tree.was_in_between(first, now.tip, account))
     }
 
+    /// Whether an account holds an entry back.
+    pub(crate) fn waits_for_an_entry(&self) -> bool {
+        self.residue.iter().any(|((_, _, table), rows)| *table == Table::Pending && !rows.is_empty())
+    }
+
     fn note_residue(&mut self, host: usize, write: &Write) {
         if !RESIDUE.contains(&write.table) {
             return;

@@ -55,7 +55,7 @@ impl Resident {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    fn ask(&self, request: &Request) -> Reply {
+    pub(super) fn ask(&self, request: &Request) -> Reply {
         request.send_to_socket(&self.socket())
     }
 

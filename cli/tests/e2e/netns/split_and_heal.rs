@@ -9,11 +9,11 @@ use super::resident::{Resident, View, until};
 use crate::person::PATIENCE;
 
 /// From the moment the link is whole again.
-const HEALED_WITHIN: Duration = Duration::from_secs(30);
+pub(super) const HEALED_WITHIN: Duration = Duration::from_secs(30);
 /// How long the link is cut at least, unless `TIDINGS_SPLIT_SECONDS` says otherwise: longer than a request (20 s) and a connection without an answer
 /// to its pings (35 s) last, so that everything has to be begun anew.
 const SPLIT_SECONDS: u64 = 40;
-const BAD_LINK: [&str; 4] = ["seed=11", "delay_ms=50", "jitter_ms=10", "loss=2"];
+pub(super) const BAD_LINK: [&str; 4] = ["seed=11", "delay_ms=50", "jitter_ms=10", "loss=2"];
 const NAMES: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 
 /// Waits until all of them are shown what `wanted` says, and the same.

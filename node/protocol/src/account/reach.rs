@@ -79,10 +79,14 @@ pub(crate) fn nodes(step: &Step<'_>, account: AccountId, somebody: &AccountId) -
 }
 
 /// The nodes that keep a conversation: homes of members, and mailboxes of members up to a bound.
-pub(crate) fn followers(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<Follower>> {
+pub(crate) fn followers(
+    step: &Step<'_>,
+    account: AccountId,
+    (members, homes): (&[AccountId], &[NodeId]),
+) -> Outcome<Vec<Follower>> {
     let mut followers = Vec::new();
     let mut mailboxes = Vec::new();
-    for (member, home) in record.members.iter().zip(&record.homes) {
+    for (member, home) in members.iter().zip(homes) {
         let voucher = voucher(step, account, member)?;
         followers.push(Follower { node: *home, mailbox: false, voucher: voucher.clone() });
         for node in nodes(step, account, member)? {
@@ -110,7 +114,7 @@ pub(crate) fn refresh(step: &mut Step<'_>, account: AccountId, somebody: &Accoun
     for (_, value) in step.rows.scan(Scope::Account(account), Table::Conversation, b"", usize::MAX)? {
         let record: ConversationRecord = record::decode(&value, "conversation")?;
         if is_in(&record) && record.members.contains(somebody) {
-            let followers = followers(step, account, &record)?;
+            let followers = followers(step, account, (&record.members, &record.homes))?;
             crate::log::queue::set_followers(step, &record.queue, &followers, record.epoch)?;
         }
     }

@@ -218,6 +218,7 @@ fn a_policy_without_owner_out_of_order_or_naming_somebody_twice_is_none() {
         vec![],
         holders[2..].to_vec(),
         holders.iter().rev().copied().collect(),
+        vec![holders[0], holders[4], holders[2]],
         [holders.as_slice(), &holders[..1]].concat(),
         [holders.as_slice(), &[as_holder(Role::Moderator)]].concat(),
         [holders.as_slice(), &[as_holder(Role::Member)]].concat(),

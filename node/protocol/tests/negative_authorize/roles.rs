@@ -70,6 +70,12 @@ fn only_strictly_senior_ones_remove_and_moderators_only_those_without_a_role() {
             })
         });
     }
+    // Refused for the rank itself, not only for the role that falls away with its holder.
+    for (by, target) in [(MODERATOR, JUNIOR), (JUNIOR, ADMIN), (SECOND, OWNER)] {
+        let removal = CommitView { removes: vec![all.leaf(target).leaf], ..all.bare(by) };
+        let removal = all.changing(removal, |policy| policy.forget(&all.account(target)));
+        assert_eq!(all.judge(&removal), Err(Invalid::Remove), "{target} by {by}");
+    }
     let reader = all.leaf(READER).leaf;
     for at in [OWNER, MODERATOR] {
         let view = CommitView { removes: vec![reader], ..all.bare(at) };
@@ -146,7 +152,7 @@ fn nobody_moves_up_by_giving_up_a_place_or_by_reordering_those_above() {
         all.judge(&view)
     };
     use Role::{Admin, Moderator, Owner};
-    let now = vec![(OWNER, Owner), (SECOND, Owner), (ADMIN, Admin), (JUNIOR, Admin), (MODERATOR, Moderator)];
+    let now = [(OWNER, Owner), (SECOND, Owner), (ADMIN, Admin), (JUNIOR, Admin), (MODERATOR, Moderator)];
     let swapped = vec![(SECOND, Owner), (OWNER, Owner), (ADMIN, Admin), (JUNIOR, Admin), (MODERATOR, Moderator)];
     let risen = vec![(OWNER, Owner), (SECOND, Owner), (ADMIN, Owner), (JUNIOR, Admin), (MODERATOR, Moderator)];
     let passed = vec![(OWNER, Owner), (SECOND, Owner), (JUNIOR, Admin), (ADMIN, Admin), (MODERATOR, Moderator)];

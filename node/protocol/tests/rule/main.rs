@@ -4,4 +4,9 @@
 
 mod choice;
 mod dice;
+mod evasion;
+mod insiders;
+mod partition;
 mod placement;
+mod sweep;
+mod world;

@@ -59,6 +59,8 @@ pub(crate) struct World {
     pub(crate) skew: Vec<i64>,
     /// The step in which a host dies, if one shall.
     pub(crate) crash: Option<Crash>,
+    /// Hosts that are on another side of a split, by host; equal where there is none.
+    sides: Vec<usize>,
 }
 
 /// Whom was asked, on which protocol, what.
@@ -97,8 +99,10 @@ impl World {
             tamper: None,
             crash: None,
             skew: Vec::new(),
+            sides: Vec::new(),
         };
         world.skew = vec![0; world.hosts.len()];
+        world.sides = vec![0; world.hosts.len()];
         for host in 0..world.hosts.len() {
             world.queue.push_back((host, Input::Start));
         }
@@ -384,7 +388,7 @@ impl World {
                     self.queue.push_back((host, Input::Response { peer, id, result: Ok(bytes) }));
                     return;
                 }
-                match self.find(peer).filter(|other| self.hosts[*other].online) {
+                match self.find(peer).filter(|other| self.reaches(host, *other)) {
                     Some(other) => {
                         self.next += 1;
                         let token = self.next;
@@ -398,7 +402,7 @@ impl World {
                 }
             }
             Effect::Dial { node, .. } => {
-                if let Some(other) = self.find(node).filter(|other| self.hosts[*other].online) {
+                if let Some(other) = self.find(node).filter(|other| self.reaches(host, *other)) {
                     self.queue.push_back((host, Input::PeerConnected(node)));
                     self.queue.push_back((other, Input::PeerConnected(own)));
                 }
@@ -408,6 +412,29 @@ impl World {
             }
             Effect::Notify { .. } => {}
         }
+    }
+
+    fn reaches(&self, host: usize, other: usize) -> bool {
+        self.hosts[other].online && self.sides[host] == self.sides[other]
+    }
+
+    /// Cuts the network in two: those named here, and the rest.
+    pub(crate) fn split(&mut self, apart: &[usize]) {
+        for host in apart {
+            self.sides[*host] = 1;
+        }
+        for one in 0..self.hosts.len() {
+            for other in (0..self.hosts.len()).filter(|other| self.sides[one] != self.sides[*other]) {
+                self.queue.push_back((one, Input::PeerDisconnected(self.hosts[other].id)));
+            }
+        }
+        self.run();
+    }
+
+    /// Joins it again, and gives everybody time to find each other.
+    pub(crate) fn heal(&mut self) {
+        self.sides = vec![0; self.hosts.len()];
+        self.advance(120_000);
     }
 
     fn find(&self, node: NodeId) -> Option<usize> {

@@ -126,6 +126,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chats/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts a conversation away, or takes it up again. */
+        put: operations["archive"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps what was written and not sent. */
+        put: operations["draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes no noise for a conversation. */
+        put: operations["mute"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/chats/{id}/read": {
         parameters: {
             query?: never;
@@ -135,8 +186,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Says that a conversation was seen: it has nothing unread any more. */
+        /** Says that everything up to a message was seen. */
         post: operations["read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{id}/read-receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Exchanges read receipts in a conversation, or not, or as everywhere. */
+        put: operations["read_receipts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{id}/timer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Lets new messages of a direct conversation disappear, for both sides. */
+        put: operations["timer"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -419,39 +504,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/me/mailboxes": {
+    "/me/settings": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The caller's mailboxes. */
-        get: operations["list"];
+        /** What others see of the caller. */
+        get: operations["settings"];
         put?: never;
-        /** Names a mailbox. It counts once it has answered that it keeps. */
-        post: operations["add"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/me/mailboxes/{peerId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Gives a mailbox up. */
-        delete: operations["remove"];
-        options?: never;
-        head?: never;
-        patch?: never;
+        /** Changes what others see of the caller. */
+        patch: operations["set_settings"];
         trace?: never;
     };
     "/me/unlock": {
@@ -465,6 +533,77 @@ export interface paths {
         put?: never;
         /** Opens the account's vault with its passphrase. */
         post: operations["unlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One message, with how far it has come and why it waits. */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        /** Takes a message back, for all. Others may have copies all the same. */
+        delete: operations["delete"];
+        options?: never;
+        head?: never;
+        /** Gives an own message another text, for all. */
+        patch: operations["edit"];
+        trace?: never;
+    };
+    "/messages/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives up an own message that nobody's node has yet. */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/reactions/{emoji}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts a reaction on a message. */
+        put: operations["react"];
+        post?: never;
+        /** Takes a reaction back. */
+        delete: operations["unreact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries again at once what waits or has failed. */
+        post: operations["retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -542,6 +681,11 @@ export interface components {
          * @enum {string}
          */
         AddRule: "admins" | "moderators" | "members";
+        /** @description `PUT /chats/{id}/archive`: puts a conversation away. 204. */
+        ArchiveRequest: {
+            /** @description Whether it is put away. */
+            archived: boolean;
+        };
         /** @description A file attached to a message. */
         Attachment: {
             /** @description What the sender says about it. */
@@ -560,6 +704,8 @@ export interface components {
         Chat: {
             /** @description False where the caller can no longer write, having left or been removed. */
             active: boolean;
+            /** @description Whether it is put away. */
+            archived?: boolean;
             contact?: components["schemas"]["Contact"] | null;
             /** @description What was written and not sent; null when nothing. */
             draft: string | null;
@@ -570,8 +716,17 @@ export interface components {
             /** @description Direct or group. */
             kind: components["schemas"]["ChatKind"];
             lastMessage: components["schemas"]["Message"] | null;
+            /** @description Until when it makes no noise; absent where it does. The year 9999 stands for ever. */
+            mutedUntil?: string | null;
             /** @description The name to show. */
             name: string;
+            /** @description Whether read receipts are exchanged here; absent where the account's setting holds. */
+            readReceipts?: boolean | null;
+            /**
+             * Format: int64
+             * @description After how many seconds new messages disappear; 0 where they stay.
+             */
+            timerSeconds?: number;
             /**
              * Format: int64
              * @description How many messages of others came after the last one read.
@@ -585,6 +740,18 @@ export interface components {
          * @enum {string}
          */
         ChatKind: "direct" | "group";
+        /** @description Payload of `chat.timer`. */
+        ChatTimer: {
+            /** @description Who set it. */
+            by: string;
+            /** @description The conversation. */
+            conversation: string;
+            /**
+             * Format: int64
+             * @description After how many seconds new messages disappear; 0 where they stay.
+             */
+            timerSeconds: number;
+        };
         /** @description A person the caller can write to. `GET /contacts` lists them. */
         Contact: {
             /** @description The contact's account id, which is also the id in `/contacts/{id}` and `/chat/{userId}`. */
@@ -643,6 +810,10 @@ export interface components {
         Delivery: {
             /** @description The recipient. */
             account: string;
+            /** @description When the node tries again. */
+            nextTryAt?: string | null;
+            /** @description Why it waits or failed. */
+            reason?: string | null;
             /** @description How far. */
             state: components["schemas"]["DeliveryState"];
             /** @description Since when. */
@@ -653,6 +824,18 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "failed" | "queued" | "sent" | "delivered" | "read";
+        /** @description `PUT /chats/{id}/draft`: what was written and not sent. 204. */
+        DraftRequest: {
+            /** @description The text; empty to drop it. */
+            text: string;
+        };
+        /** @description `PATCH /messages/{id}`: another text for an own message. 200 [`Message`]. */
+        EditRequest: {
+            /** @description Whom the text mentions, by account id. */
+            mentions?: components["schemas"]["Mention"][];
+            /** @description The text, at most 64 KiB of UTF-8. */
+            text: string;
+        };
         /**
          * @description The stable codes of errors. New ones may appear, an old one keeps its meaning.
          * @enum {string}
@@ -685,6 +868,26 @@ export interface components {
             payload: components["schemas"]["MessageState"];
             /** @enum {string} */
             type: "message.state";
+        } | {
+            /** @description A message has another text. */
+            payload: components["schemas"]["Message"];
+            /** @enum {string} */
+            type: "message.edited";
+        } | {
+            /** @description A message was taken back, or has disappeared. */
+            payload: components["schemas"]["MessageDeleted"];
+            /** @enum {string} */
+            type: "message.deleted";
+        } | {
+            /** @description A reaction was put on a message or taken back. */
+            payload: components["schemas"]["ReactionChange"];
+            /** @enum {string} */
+            type: "reaction";
+        } | {
+            /** @description New messages of a conversation disappear after another time. */
+            payload: components["schemas"]["ChatTimer"];
+            /** @enum {string} */
+            type: "chat.timer";
         } | {
             /** @description Somebody asks to be a contact. */
             payload: components["schemas"]["Contact"];
@@ -881,6 +1084,8 @@ export interface components {
             group: string;
             /** @description The client's UUID, so that a retry is safe. */
             id?: string | null;
+            /** @description Whom the text mentions, by account id. */
+            mentions?: components["schemas"]["Mention"][];
             /** @description The message it answers. */
             replyTo?: string | null;
             /** @description The text, at most 64 KiB of UTF-8. */
@@ -1050,6 +1255,21 @@ export interface components {
          * @enum {string}
          */
         MemberState: "member" | "invited";
+        /** @description A stretch of a text that speaks of somebody. */
+        Mention: {
+            /** @description The account. */
+            account: string;
+            /**
+             * Format: int32
+             * @description How many characters it has.
+             */
+            length: number;
+            /**
+             * Format: int32
+             * @description Where it begins, in characters (Unicode scalar values).
+             */
+            start: number;
+        };
         /** @description A message as its reader sees it. */
         Message: {
             /** @description Attached files. */
@@ -1060,10 +1280,15 @@ export interface components {
             deleted: boolean;
             /** @description When it was last edited. */
             editedAt: string | null;
+            /** @description When it disappears. */
+            expiresAt?: string | null;
             /** @description The id: the client's UUID where it gave one. */
             id: string;
+            /** @description Whom the text mentions. */
+            mentions?: components["schemas"]["Mention"][];
             /** @description When the node tries again. */
             nextTryAt?: string | null;
+            quoted?: components["schemas"]["Quote"] | null;
             /** @description Reactions, by emoji. */
             reactions: components["schemas"]["Reaction"][];
             /** @description Why it waits or failed. */
@@ -1085,6 +1310,15 @@ export interface components {
             /** @description When its sender says it was sent. */
             time: string;
         };
+        /** @description Payload of `message.deleted`. */
+        MessageDeleted: {
+            /** @description Who took it back; absent where its time was over. */
+            by?: string | null;
+            /** @description Its conversation; empty where it waited for one. */
+            conversation: string;
+            /** @description The message. */
+            id: string;
+        };
         /** @description Payload of `message.state`. */
         MessageState: {
             /** @description Its conversation. */
@@ -1099,6 +1333,16 @@ export interface components {
             state: components["schemas"]["DeliveryState"];
             /** @description How far it has come with each recipient. */
             states: components["schemas"]["Delivery"][];
+        };
+        /** @description `PUT /chats/{id}/mute`: no noise for a conversation. 204. */
+        MuteRequest: {
+            /** @description Whether it is muted. */
+            muted: boolean;
+            /**
+             * Format: int64
+             * @description For how long; until further notice, if absent.
+             */
+            seconds?: number | null;
         };
         /** @description Payload of `node.peer`. */
         NodePeer: {
@@ -1120,6 +1364,8 @@ export interface components {
             items: {
                 /** @description False where the caller can no longer write, having left or been removed. */
                 active: boolean;
+                /** @description Whether it is put away. */
+                archived?: boolean;
                 contact?: components["schemas"]["Contact"] | null;
                 /** @description What was written and not sent; null when nothing. */
                 draft: string | null;
@@ -1130,8 +1376,17 @@ export interface components {
                 /** @description Direct or group. */
                 kind: components["schemas"]["ChatKind"];
                 lastMessage: components["schemas"]["Message"] | null;
+                /** @description Until when it makes no noise; absent where it does. The year 9999 stands for ever. */
+                mutedUntil?: string | null;
                 /** @description The name to show. */
                 name: string;
+                /** @description Whether read receipts are exchanged here; absent where the account's setting holds. */
+                readReceipts?: boolean | null;
+                /**
+                 * Format: int64
+                 * @description After how many seconds new messages disappear; 0 where they stay.
+                 */
+                timerSeconds?: number;
                 /**
                  * Format: int64
                  * @description How many messages of others came after the last one read.
@@ -1299,10 +1554,15 @@ export interface components {
                 deleted: boolean;
                 /** @description When it was last edited. */
                 editedAt: string | null;
+                /** @description When it disappears. */
+                expiresAt?: string | null;
                 /** @description The id: the client's UUID where it gave one. */
                 id: string;
+                /** @description Whom the text mentions. */
+                mentions?: components["schemas"]["Mention"][];
                 /** @description When the node tries again. */
                 nextTryAt?: string | null;
+                quoted?: components["schemas"]["Quote"] | null;
                 /** @description Reactions, by emoji. */
                 reactions: components["schemas"]["Reaction"][];
                 /** @description Why it waits or failed. */
@@ -1356,6 +1616,11 @@ export interface components {
          * @enum {string}
          */
         PostRule: "everyone" | "roles";
+        /** @description `GET /me/settings`, `PATCH /me/settings`: what others see of the caller. */
+        PrivacySettings: {
+            /** @description Whether others see what the caller has read, and the caller what others have. */
+            readReceipts: boolean;
+        };
         /** @description An error answer (RFC 9457): what happened, why, and what to do now. */
         Problem: {
             /** @description What an ambiguous name could have meant. */
@@ -1383,6 +1648,13 @@ export interface components {
             /** @description `urn:tidings:problem:CODE`, which names the kind of problem. */
             type: string;
         };
+        /** @description The message that another answers, as it stands now. */
+        Quote: {
+            /** @description Who wrote it. */
+            sender: string;
+            /** @description The beginning of its text; empty where it was deleted or has disappeared. */
+            text: string;
+        };
         /** @description One emoji and who chose it. */
         Reaction: {
             /** @description The accounts that chose it. */
@@ -1390,9 +1662,27 @@ export interface components {
             /** @description The emoji. */
             emoji: string;
         };
+        /** @description Payload of `reaction`. */
+        ReactionChange: {
+            /** @description Who. */
+            account: string;
+            /** @description Whether it stands now. */
+            chosen: boolean;
+            /** @description Its conversation. */
+            conversation: string;
+            /** @description What. */
+            emoji: string;
+            /** @description The message. */
+            id: string;
+        };
+        /** @description `PUT /chats/{id}/read-receipts`: whether read receipts are exchanged in a conversation. 204. */
+        ReadReceiptsRequest: {
+            /** @description Whether; null for what the account's setting says. */
+            shown?: boolean | null;
+        };
         /** @description `POST /chats/{id}/read`: everything up to a message was seen. 204. */
         ReadRequest: {
-            /** @description The last message seen. For now the whole conversation counts as seen. */
+            /** @description The last message seen; the newest, if absent. */
             upTo?: string | null;
         };
         /**
@@ -1419,6 +1709,8 @@ export interface components {
             attachments?: components["schemas"]["AttachmentRequest"][];
             /** @description The client's UUID, so that a retry is safe. */
             id?: string | null;
+            /** @description Whom the text mentions, by account id. */
+            mentions?: components["schemas"]["Mention"][];
             /** @description The message it answers. */
             replyTo?: string | null;
             /** @description The text, at most 64 KiB of UTF-8. */
@@ -1504,6 +1796,14 @@ export interface components {
             uptimeSeconds: number;
             /** @description The node's version. */
             version: string;
+        };
+        /** @description `PUT /chats/{id}/timer`: new messages disappear, for all, some time after they were sent. 204. */
+        TimerRequest: {
+            /**
+             * Format: int64
+             * @description After how many seconds, at most a year; 0 lets them stay.
+             */
+            seconds: number;
         };
         /** @description `GET /version`. The web interface asks it before anybody is logged in. */
         Version: {
@@ -1940,12 +2240,191 @@ export interface operations {
             };
         };
     };
+    archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The conversation */
+                /** @description the conversation */
                 id: string;
             };
             cookie?: never;
@@ -1971,6 +2450,136 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_receipts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadReceiptsRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    timer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimerRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3294,16 +3903,9 @@ export interface operations {
             };
         };
     };
-    list: {
+    settings: {
         parameters: {
-            query?: {
-                /** @description Most items wanted: 50 by default, at most 200 ([`PageQuery::limit_or_default`]). */
-                limit?: number;
-                /** @description `next` of a page of messages or logs: what came before it. */
-                before?: string;
-                /** @description `next` of any other list: what comes after it. */
-                after?: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -3315,7 +3917,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Mailbox"];
+                    "application/json": components["schemas"]["PrivacySettings"];
                 };
             };
             401: {
@@ -3345,7 +3947,7 @@ export interface operations {
             };
         };
     };
-    add: {
+    set_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -3354,72 +3956,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MailboxRequest"];
+                "application/json": components["schemas"]["PrivacySettings"];
             };
         };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Mailbox"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            423: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description every other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    remove: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description the mailbox's peer id */
-                peerId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             204: {
                 headers: {
@@ -3428,14 +3967,6 @@ export interface operations {
                 content?: never;
             };
             401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3490,6 +4021,495 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the message's UUID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the message's UUID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the message's UUID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the UUID of an own message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    react: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the message's UUID */
+                id: string;
+                /** @description the emoji */
+                emoji: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unreact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the message's UUID */
+                id: string;
+                /** @description the emoji */
+                emoji: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the UUID of an own message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,6 +7,7 @@ use crate::account::policy::Policy;
 use crate::account::reach;
 use crate::error::{Fault, Outcome, Rejection};
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::epoch::EpochRecord;
 use crate::record::key;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
@@ -61,15 +62,20 @@ pub(crate) fn rank(policy: &[u8], member: &AccountId) -> Outcome<u16> {
     Ok(Policy::parse(policy)?.rank(member))
 }
 
-/// Makes this node keep the queue of the tip for the account.
-pub(crate) fn open_queue(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
-    if !record.queues.contains(&record.queue) {
-        record.queues.push(record.queue);
+/// Makes this node keep the queue of an epoch for the account: of the tip, and of a rival that is kept, since others write under it.
+pub(crate) fn open_queue(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    epoch: &EpochRecord,
+) -> Outcome<()> {
+    if !record.queues.contains(&epoch.queue) {
+        record.queues.push(epoch.queue);
     }
-    step.rows.put(Scope::Account(account), Table::ConversationQueue, record.queue.as_bytes(), &record.id);
-    let topic = *TopicKey::derive(&record.topic_secret).public().as_bytes();
-    let followers = reach::followers(step, account, record)?;
-    crate::log::queue::follow(step, topic, record.queue, account, &followers, record.epoch)
+    step.rows.put(Scope::Account(account), Table::ConversationQueue, epoch.queue.as_bytes(), &record.id);
+    let topic = *TopicKey::derive(&epoch.topic_secret).public().as_bytes();
+    let followers = reach::followers(step, account, (&epoch.members, &epoch.homes))?;
+    crate::log::queue::follow(step, topic, epoch.queue, account, &followers, epoch.number)
 }
 
 pub(crate) fn put(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) {

@@ -124,7 +124,7 @@ pub(crate) fn enter(
     record.queue = epoch.queue;
     record.stranded = false;
     record.active_at = step.now.wall.0;
-    state::open_queue(step, account, record)?;
+    state::open_queue(step, account, record, epoch)?;
     if was_open && earlier != record.topic_secret {
         crate::log::queue::succeed(step, &TopicKey::derive(&earlier), &record.queue)?;
     }

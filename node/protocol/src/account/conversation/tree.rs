@@ -109,6 +109,9 @@ pub(crate) fn plant(
         epoch::put(step, account, &conversation, &at, &parent);
     }
     epoch::put(step, account, &conversation, &id, &fresh);
+    if fresh.standing == Standing::Kept {
+        state::open_queue(step, account, record, &fresh)?;
+    }
     Ok(())
 }
 

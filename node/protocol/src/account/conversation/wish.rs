@@ -151,7 +151,13 @@ pub(crate) fn is_fresh(step: &Step<'_>, record: &ConversationRecord) -> Outcome<
         Purpose::Fetch(queue) | Purpose::Reconcile { queue, .. } | Purpose::Gather { queue, .. } => {
             record.queues.contains(queue)
         }
-        _ => false,
+        Purpose::Push(_)
+        | Purpose::Parcel(_)
+        | Purpose::Identity { .. }
+        | Purpose::Keys { .. }
+        | Purpose::Register { .. }
+        | Purpose::Collect(_)
+        | Purpose::Mailbox => false,
     };
     let reachable = queue.followers.iter().any(|follower| step.peers.is_connected(follower.node));
     Ok(reachable && !step.peers.any_under_way(reading))

@@ -68,7 +68,7 @@ mod tests {
             }
             for place in 0..size {
                 swap_on(size - 1, order, all);
-                order.swap(if size % 2 == 0 { place } else { 0 }, size - 1);
+                order.swap(if size.is_multiple_of(2) { place } else { 0 }, size - 1);
             }
         }
         let (mut order, mut all) = ((0..count).collect(), Vec::new());
