@@ -29,7 +29,9 @@ test('what is written to a node that is off waits, and arrives when it is back',
   await bob.page.getByText('Offline: trying again').waitFor();
   await write(alice, 'While you are away');
   await seesState(alice, 'While you are away', 'queued');
-  await message(alice, 'While you are away').getByText('Waits for the other node.').waitFor();
+  await message(alice, 'While you are away')
+    .getByText(/^Their node (cannot be reached|does not answer) since/)
+    .waitFor({ timeout: 30_000 });
   await inspect(alice, 'queued');
   await nodes.nodes[1].start();
   await bob.page.getByRole('heading', { name: 'Bob is locked' }).waitFor({ timeout: 30_000 });

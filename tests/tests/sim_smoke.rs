@@ -44,6 +44,18 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
     assert!(total.received > 500, "only {} messages were received", total.received);
 }
 
+// REQ-FORK-1, REQ-FORK-9
+#[test]
+fn worlds_with_rival_commits_keep_every_property() {
+    let worlds: Vec<_> =
+        [600_001, 600_004, 600_013, 600_022, 600_049, 600_050].map(|seed| (seed, Options::default())).into();
+    let reports = run_all(&worlds);
+    assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
+    let forks: u64 = reports.iter().map(|report| report.stats.forks).sum();
+    // Draw other seeds if a change of the worlds has left these without.
+    assert!(forks >= 8, "only {forks} epochs have rivals");
+}
+
 /// Each line of `tests/seeds/*.txt`: a seed, perhaps `nodes=N` or `acts=N`, and behind `#` what it once found.
 #[test]
 fn seeds_that_once_found_a_bug_keep_every_property() {

@@ -17,6 +17,7 @@ pub(crate) mod logout;
 pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod paths;
+mod reach;
 pub(crate) mod send;
 pub(crate) mod signup;
 pub(crate) mod status;

@@ -1,8 +1,9 @@
 //! `tidings status [--check]`: how the node is doing.
 
 use clap::Args;
-use tidings_api::Status;
+use tidings_api::{PeerPath, Status};
 
+use super::reach;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::printable;
@@ -36,10 +37,12 @@ fn text(status: &Status) -> String {
     ];
     lines.extend(status.mailbox.iter().map(|policy| format!("mailbox   {}", printable::line(policy))));
     lines.extend(status.listen.iter().map(|address| format!("listening {}", printable::line(address))));
+    lines.extend(reach::lines(&status.reach).iter().map(|line| format!("reach     {}", printable::line(line))));
     for peer in &status.peers {
         let address = peer.address.as_deref().map(printable::line).unwrap_or_default();
         let time = peer.round_trip_ms.map(|ms| format!(", {ms} ms")).unwrap_or_default();
-        lines.push(format!("peer      {} {address}{time}", printable::line(&peer.peer_id)));
+        let path = if peer.path == PeerPath::Relayed { ", through a relay" } else { "" };
+        lines.push(format!("peer      {} {address}{time}{path}", printable::line(&peer.peer_id)));
     }
     for reason in &status.degraded {
         lines.push(format!("degraded  {}: {}", printable::line(&reason.code), printable::line(&reason.detail)));

@@ -12,7 +12,7 @@ use tidings_node::config::{Flags, Settings};
 use tidings_node::runtime::{self, Options, Ready, UpError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::config;
+use super::{config, reach};
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -28,6 +28,9 @@ pub(crate) struct UpArguments {
     /// A node to stay connected to; may be repeated
     #[arg(long, value_name = "MULTIADDR")]
     peer: Vec<String>,
+    /// A relay to be reached through, where a router stands before this node; may be repeated
+    #[arg(long, value_name = "MULTIADDR")]
+    relay: Vec<String>,
     /// A configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -84,6 +87,7 @@ pub(crate) async fn run(context: &Context, arguments: UpArguments) -> Result<(),
         http: arguments.http,
         listen: arguments.listen,
         peer: arguments.peer,
+        relay: arguments.relay,
         config: arguments.config,
         profile: arguments.profile,
         mailbox: arguments.mailbox,
@@ -181,7 +185,8 @@ fn text(ready: &Ready, settings: &Settings) -> String {
     if let Some(url) = &ready.setup_url {
         lines.push(format!("  first account `tidings signup NAME`, or in the browser: {url}"));
     }
-    lines.push("  Reachable on this network only. Ctrl-C stops it.".to_owned());
+    lines.extend(reach::lines(&ready.reach).into_iter().map(|line| format!("  {line}")));
+    lines.push("  Ctrl-C stops it.".to_owned());
     lines.join("\n")
 }
 

@@ -11,7 +11,7 @@ use crate::shell::{command, run, run_with};
 
 const WAIT: [&str; 4] = ["--wait", "delivered", "--timeout", "60s"];
 
-fn sign_up(node: &Node, name: &str) -> Value {
+pub(crate) fn sign_up(node: &Node, name: &str) -> Value {
     let made = run_with(node, &["signup", name, "--password-file", "-", "--json"], PASSWORD.as_bytes()).json();
     assert_eq!(made["account"]["name"], name);
     made["account"].clone()
@@ -28,7 +28,7 @@ fn listening(node: &Node, arguments: &[&str]) -> Child {
 }
 
 /// Makes the people of two nodes contacts, and waits until both know.
-fn befriend(one: &Node, two: &Node) {
+pub(crate) fn befriend(one: &Node, two: &Node) {
     let link = run(one, &["invite", "create"]).ok();
     let watches = [one, two].map(|node| listening(node, &["--types", "request.accepted", "--once", "1"]));
     let state = run(two, &["contact", "add", &link, "--json"]).json()["state"].clone();
@@ -38,12 +38,12 @@ fn befriend(one: &Node, two: &Node) {
     }
 }
 
-fn texts(node: &Node, with: &str) -> Vec<String> {
+pub(crate) fn texts(node: &Node, with: &str) -> Vec<String> {
     let page = run(node, &["chat", "history", with, "--json"]).json();
     page["items"].as_array().unwrap().iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
 }
 
-fn send(node: &Node, to: &str, text: &str) -> Value {
+pub(crate) fn send(node: &Node, to: &str, text: &str) -> Value {
     run(node, &[&["send", to, text, "--json"], &WAIT[..]].concat()).json()
 }
 

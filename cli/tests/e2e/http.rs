@@ -31,7 +31,15 @@ impl Request {
     }
 
     pub(crate) fn post(path: &str, body: &Value) -> Self {
-        Self::new("POST", path).header("content-type", "application/json").body(body.to_string().as_bytes())
+        Self::new("POST", path).json_body(body)
+    }
+
+    pub(crate) fn patch(path: &str, body: &Value) -> Self {
+        Self::new("PATCH", path).json_body(body)
+    }
+
+    fn json_body(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string().as_bytes())
     }
 
     pub(crate) fn new(method: &'static str, path: &str) -> Self {

@@ -7,6 +7,7 @@
 mod bad_data_folder;
 mod bad_peers;
 mod bad_requests;
+mod behind_routers;
 mod canary;
 mod command_line;
 mod command_line_refusals;
@@ -16,6 +17,8 @@ mod kill_dash_nine;
 mod kill_dash_nine_groups;
 mod local_network;
 mod mailbox;
+mod mailbox_return;
+mod message_acts;
 mod netns;
 
 mod forwarder;

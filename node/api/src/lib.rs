@@ -40,7 +40,7 @@ pub use page::{Page, PageQuery};
 pub use problem::{ErrorCode, FieldProblem, PROBLEM_CONTENT_TYPE, Problem};
 pub use schemas::Schemas;
 pub use secret::Secret;
-pub use status::{Degraded, Health, Peer, PeerPath, Status, Version};
+pub use status::{Degraded, Health, Peer, PeerPath, Reach, ReachKind, ReachRelay, Status, Version};
 
 /// Longest text of one message, in bytes of UTF-8 (64 KiB). Longer is 413 [`ErrorCode::TooLarge`].
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;

@@ -15,6 +15,8 @@ pub struct Status {
     pub http: String,
     /// The multiaddrs it listens on.
     pub listen: Vec<String>,
+    /// How other nodes reach it, as far as it knows.
+    pub reach: Reach,
     /// The nodes it is connected to.
     pub peers: Vec<Peer>,
     /// How many accounts live here.
@@ -30,6 +32,43 @@ pub struct Status {
     pub mailbox: Option<String>,
     /// Where it does not do well; empty when all is good.
     pub degraded: Vec<Degraded>,
+}
+
+/// How other nodes reach this one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reach {
+    /// The best way there is.
+    pub kind: ReachKind,
+    /// With `direct` and `unchecked`: at which multiaddrs.
+    pub addresses: Vec<String>,
+    /// The relays that were named.
+    pub relays: Vec<ReachRelay>,
+}
+
+/// The ways to reach a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ReachKind {
+    /// Directly: another node has done so.
+    Direct,
+    /// Through a relay.
+    Relayed,
+    /// At public addresses, of the configuration or the machine, that nobody has checked.
+    Unchecked,
+    /// In its own network only.
+    #[default]
+    Local,
+}
+
+/// A relay that was named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReachRelay {
+    /// Its peer id.
+    pub peer_id: String,
+    /// Whether the node can be reached through it now.
+    pub reserved: bool,
 }
 
 /// A connected node.

@@ -141,6 +141,25 @@ fn what_was_said_under_the_new_topic_of_the_side_that_loses_is_read_all_the_same
     }
 }
 
+// NEGATIVE_TESTS 66
+// REQ-FORK-9
+#[test]
+fn what_was_refused_on_the_side_that_loses_is_read_after_all() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let mut tip = all.world.tip(bob, all.group);
+    let message = all.world.forgery(bob, all.group).message(&mut tip, "by somebody whom they removed");
+    all.world.split(&[2, 3]);
+    all.remove(alice, dave);
+    all.remove(carol, bob);
+    all.world.advance(60_000);
+    all.world.publish(&message, &[carol]);
+    assert!(!all.world.texts(carol).contains(&"by somebody whom they removed".into()));
+    all.world.heal();
+    all.world.advance(60_000);
+    assert!(all.world.texts(carol).contains(&"by somebody whom they removed".into()));
+}
+
 // NEGATIVE_TESTS 61
 #[test]
 fn who_is_added_on_the_side_that_loses_is_added_again() {
@@ -182,4 +201,154 @@ fn the_members_of_a_small_group_renew_their_leaves_within_a_day() {
     let renewed = all.record(all.alice).epoch - first;
     assert!(renewed >= 4, "{renewed} commits");
     all.assert_one_group(&[all.alice, all.bob, all.carol, all.dave]);
+}
+
+// NEGATIVE_TESTS 61
+// REQ-FORK-9, REQ-FORK-14
+#[test]
+fn who_was_added_on_the_side_that_loses_by_somebody_who_lost_that_right_is_told() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let erin = all.world.sign_up(4, "erin");
+    all.world.befriend(carol, erin);
+    all.world.split(&[2, 3, 4]);
+    let add = Command::AddMember { account: carol.account, conversation: all.group, member: erin.account };
+    all.world.command(carol.host, add).unwrap();
+    all.role(alice, carol, Role::Member);
+    all.world.advance(60_000);
+    assert_eq!(all.record(erin).membership, Membership::Member);
+    all.world.heal();
+    all.assert_one_group(&[alice, bob, carol, dave]);
+    assert_eq!(all.record(erin).membership, Membership::Removed);
+}
+
+// NEGATIVE_TESTS 61
+// REQ-FORK-9, REQ-FORK-14
+#[test]
+fn who_was_added_on_the_side_that_loses_by_somebody_who_was_removed_is_told() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let erin = all.world.sign_up(4, "erin");
+    all.world.befriend(carol, erin);
+    all.world.split(&[2, 3, 4]);
+    let add = Command::AddMember { account: carol.account, conversation: all.group, member: erin.account };
+    all.world.command(carol.host, add).unwrap();
+    all.remove(alice, carol);
+    all.world.advance(60_000);
+    assert_eq!(all.record(erin).membership, Membership::Member);
+    all.world.heal();
+    all.assert_one_group(&[alice, bob, dave]);
+    for out in [carol, erin] {
+        assert_eq!(all.record(out).membership, Membership::Removed);
+    }
+    // Who is let in after all takes part.
+    all.world.befriend(alice, erin);
+    let add = Command::AddMember { account: alice.account, conversation: all.group, member: erin.account };
+    all.world.command(alice.host, add).unwrap();
+    all.world.advance(60_000);
+    all.assert_one_group(&[alice, bob, dave, erin]);
+    all.say(alice, "welcome");
+    all.world.advance(3_000);
+    assert_eq!(all.world.texts(erin), ["welcome"]);
+}
+
+// NEGATIVE_TESTS 16
+// REQ-FORK-16
+#[test]
+fn a_device_whose_folder_is_put_back_is_let_in_again_and_who_comes_later_reads_it() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let backup = all.world.backup(bob.host);
+    all.say(bob, "after the copy was made");
+    all.world.advance(10_000);
+    all.world.restore(bob.host, backup);
+    all.world.unlock(bob);
+    all.world.advance(120_000);
+    all.assert_one_group(&[alice, bob, carol, dave]);
+    assert_eq!(all.record(bob).generation, 1);
+    let erin = all.world.sign_up(4, "erin");
+    all.world.befriend(alice, erin);
+    let add = Command::AddMember { account: alice.account, conversation: all.group, member: erin.account };
+    all.world.command(alice.host, add).unwrap();
+    all.world.advance(10_000);
+    all.say(bob, "to all");
+    all.world.advance(10_000);
+    for person in [alice, carol, dave, erin] {
+        assert_eq!(all.world.texts(person).last().unwrap(), "to all");
+    }
+}
+
+// REQ-FORK-9, REQ-FORK-13
+#[test]
+fn a_rename_by_somebody_who_is_removed_at_the_same_time_holds_nobody_up() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    all.role(alice, bob, Role::Admin);
+    all.world.advance(10_000);
+    all.world.split(&[1, 3]);
+    all.remove(alice, bob);
+    all.rename(bob, "not to be");
+    all.say(bob, "said under an epoch that loses");
+    all.world.advance(60_000);
+    all.world.heal();
+    all.world.advance(60_000);
+    all.assert_one_group(&[alice, carol, dave]);
+    assert_eq!((all.name(carol).as_str(), all.record(bob).membership), ("before", Membership::Removed));
+}
+
+// REQ-FORK-1
+#[test]
+fn whom_a_junior_removes_while_a_senior_removes_the_junior_stays() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    all.role(alice, bob, Role::Owner);
+    all.world.advance(10_000);
+    all.world.split(&[2, 3]);
+    all.remove(bob, dave);
+    all.remove(carol, bob);
+    all.world.advance(60_000);
+    all.world.heal();
+    all.world.advance(60_000);
+    all.assert_one_group(&[alice, carol, dave]);
+    assert_eq!(all.record(bob).membership, Membership::Removed);
+    all.say(dave, "still here");
+    all.world.advance(10_000);
+    assert!(all.world.texts(alice).contains(&"still here".into()));
+}
+
+// REQ-FORK-15
+#[test]
+fn of_several_names_given_while_nobody_was_near_the_last_one_stands() {
+    let mut all = four();
+    let (alice, carol) = (all.alice, all.carol);
+    all.world.split(&[0]);
+    for name in ["one", "two", "three", "four", "five"] {
+        all.rename(alice, name);
+    }
+    all.remove(carol, all.dave);
+    all.world.advance(60_000);
+    all.world.heal();
+    all.assert_one_group(&[alice, all.bob, carol]);
+    assert_eq!(all.name(carol), "five");
+}
+
+// REQ-FORK-15
+#[test]
+fn who_was_added_and_removed_again_on_the_side_that_loses_stays_out() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let erin = all.world.sign_up(4, "erin");
+    all.world.befriend(carol, erin);
+    all.world.split(&[2, 3, 4]);
+    let (account, conversation, member) = (carol.account, all.group, erin.account);
+    all.world.command(carol.host, Command::AddMember { account, conversation, member }).unwrap();
+    all.world.advance(10_000);
+    assert_eq!(all.record(erin).membership, Membership::Member);
+    all.remove(carol, erin);
+    all.remove(alice, dave);
+    all.world.advance(60_000);
+    all.world.heal();
+    all.world.advance(60_000);
+    all.assert_one_group(&[alice, bob, carol]);
+    assert_eq!(all.record(erin).membership, Membership::Removed);
 }

@@ -4,7 +4,7 @@
 mod world;
 
 use tidings_crypto::id::ConversationId;
-use tidings_protocol::command::{ChatAct, Command, NewMessage, Recipient};
+use tidings_protocol::command::{ChatAct, Command, GroupChange, NewMessage, Recipient};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::query::{chats, messages, waiting};
 use tidings_protocol::record::event::{EventKind, EventRecord};
@@ -187,6 +187,9 @@ fn who_does_not_show_what_they_read_does_not_see_it_of_others() {
     for (person, name) in [(alice, ask), (bob, answer)] {
         assert_eq!(pair.message(person, &name).state(), DeliveryState::Delivered);
     }
+    // Nor does it go along with what is sent anyway.
+    pair.say(alice, "hello?");
+    assert_eq!(pair.message(alice, &ask).state(), DeliveryState::Delivered);
     // One conversation may be otherwise than all.
     pair.act(bob, ChatAct::SetReadReceipts { conversation: Some(pair.chat), shown: Some(true) }).unwrap();
     let last = pair.say(alice, "now?");
@@ -202,14 +205,22 @@ fn a_read_frontier_over_what_was_never_written_reads_nothing_later() {
     let (alice, bob) = (pair.alice, pair.bob);
     let before = pair.say(alice, "before");
     let device = pair.world.profile(alice).device;
-    let read = vec![Cut { device, sequence: u64::MAX }];
-    let body = ReceiptBody { delivered: Vec::new(), unreadable: Vec::new(), read };
-    let forgery = pair.world.forgery(bob, pair.chat).body(world::forge::RECEIPT, wire::encode(&body));
-    pair.world.publish(&forgery, &[alice]);
-    assert_eq!(pair.message(alice, &before).state(), DeliveryState::Read);
+    let receipt = |sequence| {
+        let read = vec![Cut { device, sequence }];
+        wire::encode(&ReceiptBody { delivered: Vec::new(), unreadable: Vec::new(), read })
+    };
     pair.world.stop(1);
+    pair.world.hosts[1].store.unlock(bob.account);
+    let lie = pair.world.forgery(bob, pair.chat).body(world::forge::RECEIPT, receipt(u64::MAX));
+    pair.world.publish(&lie, &[alice]);
+    assert_eq!(pair.message(alice, &before).state(), DeliveryState::Read);
     let after = pair.say(alice, "after");
     assert_eq!(pair.message(alice, &after).state(), DeliveryState::Queued);
+    // An honest one afterwards still counts: the lie did not use up the numbers.
+    let written = pair.world.conversation(alice, pair.chat).own_sequence;
+    let honest = lie.successor().body(world::forge::RECEIPT, receipt(written));
+    pair.world.publish(&honest, &[alice]);
+    assert_eq!(pair.message(alice, &after).state(), DeliveryState::Read);
 }
 
 // REQ-DELIV-6, REQ-MSG-4
@@ -472,4 +483,55 @@ fn drafts_mute_and_archive_are_kept_for_oneself() {
     assert_eq!((kept.draft.as_str(), kept.muted_until, kept.archived), ("dear bob", 5, true));
     let other = chats::with(&pair.world.hosts[1].store, bob.account, conversation).unwrap();
     assert_eq!((other.draft.as_str(), other.muted_until, other.archived), ("", 0, false));
+}
+
+/// A group of alice, who owns it, bob and carol.
+fn trio() -> (World, [Person; 3], ConversationId) {
+    let mut world = World::new(3);
+    let people = [world.sign_up(0, "alice"), world.sign_up(1, "bob"), world.sign_up(2, "carol")];
+    world.befriend(people[0], people[1]);
+    world.befriend(people[0], people[2]);
+    let group = world.group(people[0], "ops", &people[1..]);
+    world.advance(10_000);
+    (world, people, group)
+}
+
+// REQ-MSG-8
+#[test]
+fn the_timer_of_a_group_stands_in_its_policy_and_holds_for_what_is_written_after() {
+    let (mut world, [alice, bob, carol], group) = trio();
+    world.send(bob, Recipient::Conversation(group), "stays").unwrap();
+    let change = GroupChange { disappearing_seconds: Some(60), ..GroupChange::default() };
+    world.command(0, Command::SetGroup { account: alice.account, conversation: group, change }).unwrap();
+    world.advance(30_000);
+    world.send(bob, Recipient::Conversation(group), "goes").unwrap();
+    world.advance(10_000);
+    assert_eq!(world.texts(carol), ["stays", "goes"]);
+    world.advance(60_000);
+    for person in [alice, bob, carol] {
+        assert_eq!(world.texts(person), ["stays"]);
+    }
+}
+
+// REQ-MSG-2
+#[test]
+fn in_a_group_a_senior_may_take_back_what_others_wrote_and_nobody_else_may() {
+    let (mut world, [alice, bob, carol], group) = trio();
+    let message = world.send(bob, Recipient::Conversation(group), "off topic").unwrap().name();
+    world.advance(10_000);
+    let delete = |person: Person, message| Command::Chat {
+        account: person.account,
+        act: ChatAct::Delete { conversation: group, message },
+    };
+    assert!(matches!(world.command(2, delete(carol, message)), Err(Rejection::Refused { .. })));
+    // The same in spite of her own program.
+    let mut tip = world.tip(carol, group);
+    let forgery = world.forgery(carol, group).content(&mut tip, &Content::delete([1; 16], 0, message));
+    world.publish(&forgery, &[bob]);
+    assert_eq!(world.texts(bob), ["off topic"]);
+    world.command(0, delete(alice, message)).unwrap();
+    world.advance(10_000);
+    for person in [alice, bob] {
+        assert_eq!(world.messages(person)[0].deletion.map(|one| one.by), Some(alice.account));
+    }
 }

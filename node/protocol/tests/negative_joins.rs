@@ -90,6 +90,7 @@ impl Hall {
             epoch: EpochId::from_bytes([5; 32]),
             topic_secret: [6; 32],
             members: members.to_vec(),
+            generations: Vec::new(),
             display_name: wire::field(b"inviter".to_vec()),
             box_key: wire::field(own.box_key),
             key_token: [0; 16],

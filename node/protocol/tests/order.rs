@@ -92,6 +92,9 @@ fn with_clocks_ten_years_off_all_members_see_one_order_and_none_sees_an_answer_b
 fn a_forged_clock_of_zero_does_not_put_an_answer_before_what_it_names_as_seen() {
     let mut group = group(3);
     let (alice, bob, carol) = (group.people[0], group.people[1], group.people[2]);
+    // What bob's device wrote last is older than the question: only what the answer names holds it back.
+    group.world.stop(bob.host);
+    group.world.hosts[bob.host].store.unlock(bob.account);
     group.world.send(alice, Recipient::Conversation(group.id), "question").unwrap();
     group.world.advance(3_000);
     let asked = group.world.device_log(carol, group.id, alice);

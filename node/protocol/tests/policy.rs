@@ -153,6 +153,18 @@ fn a_member_may_add_where_the_rule_says_so_and_a_newcomer_believes_it() {
     all.agree(&[alice, bob, carol, dave]);
 }
 
+// REQ-GROUP-7
+#[test]
+fn the_last_one_in_a_group_may_leave_it() {
+    let mut all = four();
+    let (alice, bob, carol, conversation) = (all.alice, all.bob, all.carol, all.group);
+    all.remove(alice, bob).unwrap();
+    all.remove(alice, carol).unwrap();
+    all.world.command(0, Command::Leave { account: alice.account, conversation }).unwrap();
+    assert_eq!(all.world.conversation(alice, conversation).membership, Membership::Left);
+    assert_eq!(all.events(alice).last(), Some(&EventKind::GroupRemoved { by: alice.account }));
+}
+
 // NEGATIVE_TESTS 76
 // REQ-AUTH-10
 #[test]

@@ -163,8 +163,11 @@ fn in_a_large_group_one_neighbour_that_keeps_it_makes_a_message_sent_and_one_tha
 fn of_many_followers_only_some_are_asked_for_what_is_missing() {
     let (mut world, people, group) = dozen();
     let bob = world.hosts[1].id;
+    let kept_back = Rc::new(RefCell::new(BTreeSet::new()));
+    let noted = kept_back.clone();
     world.tamper = Some(Box::new(move |asked, protocol, bytes| match decode_exact(bytes) {
         Ok(LogRequest::Push(items)) if protocol == Protocol::Log && asked == bob => {
+            noted.borrow_mut().extend(items.iter().map(|item| item.outer.as_slice().to_vec()));
             Some(encode(&LogResponse::Pushed(vec![PushStatus::NoRoom; items.len()])))
         }
         _ => None,
@@ -175,9 +178,11 @@ fn of_many_followers_only_some_are_asked_for_what_is_missing() {
     let seen = lists.clone();
     world.tamper = Some(Box::new(move |asked, protocol, bytes| {
         match decode_exact(bytes) {
-            // Its origin tries again later.
-            Ok(LogRequest::Push(items)) if protocol == Protocol::Log && asked == bob && items.len() > 1 => {
-                return Some(encode(&LogResponse::Pushed(vec![PushStatus::NoRoom; items.len()])));
+            // Its origin tries again, also together with what it passes on.
+            Ok(LogRequest::Push(items)) if protocol == Protocol::Log && asked == bob => {
+                let kept_back = kept_back.borrow();
+                let again = items.iter().any(|item| kept_back.contains(item.outer.as_slice()));
+                return again.then(|| encode(&LogResponse::Pushed(vec![PushStatus::NoRoom; items.len()])));
             }
             Ok(LogRequest::List(_)) if protocol == Protocol::Log && asked != bob => {
                 seen.borrow_mut().insert(asked);

@@ -1,8 +1,23 @@
 //! The names of settings.
 
 /// Settings with a fixed name.
-const KEYS: [&str; 10] =
-    ["data", "http", "listen", "external", "peer", "profile", "mailbox", "registration", "public_url", "allowed_hosts"];
+const KEYS: [&str; 15] = [
+    "data",
+    "http",
+    "listen",
+    "external",
+    "peer",
+    "relay.use",
+    "relay.serve",
+    "relay.allow",
+    "gossip.records",
+    "gossip.name",
+    "profile",
+    "mailbox",
+    "registration",
+    "public_url",
+    "allowed_hosts",
+];
 
 /// How far, in changed letters, a name may be from one we know to be taken for a slip.
 const SLIP_MAX: usize = 3;

@@ -43,6 +43,8 @@ pub struct Flags {
     pub listen: Vec<String>,
     /// `--peer`, repeated
     pub peer: Vec<String>,
+    /// `--relay`, repeated
+    pub relay: Vec<String>,
     /// `--config`
     pub config: Option<PathBuf>,
     /// `--profile`
@@ -90,6 +92,7 @@ impl Layer {
         set("http", flags.http.clone().map(Raw::Text), "--http");
         set("listen", list(&flags.listen), "--listen");
         set("peer", list(&flags.peer), "--peer");
+        set("relay.use", list(&flags.relay), "--relay");
         set("profile", flags.profile.clone().map(Raw::Text), "--profile");
         set("mailbox", flags.mailbox.clone().map(Raw::Text), "--mailbox");
         set("registration", flags.registration.clone().map(Raw::Text), "--registration");
@@ -153,11 +156,8 @@ fn flatten(values: &mut Values, prefix: &str, table: toml::Table, origin: &Origi
             toml::Value::Array(items) => {
                 items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>().map(Raw::List)
             }
-            toml::Value::Table(_)
-            | toml::Value::Integer(_)
-            | toml::Value::Float(_)
-            | toml::Value::Boolean(_)
-            | toml::Value::Datetime(_) => None,
+            toml::Value::Boolean(value) => Some(Raw::Text(value.to_string())),
+            toml::Value::Table(_) | toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Datetime(_) => None,
         };
         // A key nobody knows is said to be unknown, whatever its value is.
         let wrong = raw.is_none().then(|| not_text(&key, origin));

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use libp2p::Multiaddr;
+use libp2p::{Multiaddr, PeerId};
 
 use crate::identity::Registration;
 use layer::{Environment, Layer};
@@ -64,6 +64,16 @@ pub struct Settings {
     pub external: Setting<Vec<Multiaddr>>,
     /// `peer`: nodes to stay connected to.
     pub peer: Setting<Vec<Multiaddr>>,
+    /// `relay.use`: relays to be reached through.
+    pub relay_use: Setting<Vec<Multiaddr>>,
+    /// `relay.serve`: whether to be a relay for others.
+    pub relay_serve: Setting<bool>,
+    /// `relay.allow`: peer ids of those who get a place at this relay; empty means everybody.
+    pub relay_allow: Setting<Vec<PeerId>>,
+    /// `gossip.records`: whether to exchange node records.
+    pub gossip_records: Setting<bool>,
+    /// `gossip.name`: the node's name in its record, or nothing.
+    pub gossip_name: Setting<String>,
     /// `profile`: what the node is for.
     pub profile: Setting<Profile>,
     /// `mailbox`: for whom it keeps messages that it cannot read.
@@ -122,6 +132,7 @@ impl Settings {
         let profile: Setting<Profile> =
             merged.parsed("profile", Profile::default(), "one of desktop, home, community, relay, mailbox")?;
         let registration = if profile.value.has_people() { Registration::default() } else { Registration::Closed };
+        let yes_or_no = |key, default| merged.parsed(key, default, "true or false");
         let default_http = SocketAddr::from((Ipv4Addr::LOCALHOST, HTTP_PORT));
         Ok(Self {
             data,
@@ -129,6 +140,11 @@ impl Settings {
             listen: merged.listed("listen", "multiaddrs, such as /ip4/0.0.0.0/udp/4480/quic-v1")?,
             external: merged.listed("external", "multiaddrs, such as /dns4/node.example/tcp/4480")?,
             peer: merged.listed("peer", "multiaddrs that end in /p2p/ and a peer id")?,
+            relay_use: merged.listed("relay.use", "multiaddrs that end in /p2p/ and a peer id")?,
+            relay_serve: yes_or_no("relay.serve", profile.value.serves_as_relay())?,
+            relay_allow: merged.listed("relay.allow", "peer ids")?,
+            gossip_records: yes_or_no("gossip.records", profile.value.exchanges_records())?,
+            gossip_name: merged.parsed("gossip.name", String::new(), "a name")?,
             mailbox: merged.parsed("mailbox", profile.value.mailbox(), "one of off, vouchers, open")?,
             registration: merged.parsed("registration", registration, "one of closed, invite, approval, open")?,
             profile,
@@ -151,6 +167,11 @@ impl Settings {
             row("listen", list(&self.listen.value), &self.listen.origin),
             row("external", list(&self.external.value), &self.external.origin),
             row("peer", list(&self.peer.value), &self.peer.origin),
+            row("relay.use", list(&self.relay_use.value), &self.relay_use.origin),
+            row("relay.serve", self.relay_serve.value.to_string(), &self.relay_serve.origin),
+            row("relay.allow", list(&self.relay_allow.value), &self.relay_allow.origin),
+            row("gossip.records", self.gossip_records.value.to_string(), &self.gossip_records.origin),
+            row("gossip.name", self.gossip_name.value.clone(), &self.gossip_name.origin),
             row("profile", self.profile.value.to_string(), &self.profile.origin),
             row("mailbox", self.mailbox.value.to_string(), &self.mailbox.origin),
             row("registration", self.registration.value.to_string(), &self.registration.origin),

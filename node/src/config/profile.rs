@@ -49,6 +49,25 @@ impl Profile {
         }
     }
 
+    /// Whether the node is a relay for others, unless `relay.serve` says otherwise. People's own nodes carry nobody else's bytes.
+    #[must_use]
+    pub const fn serves_as_relay(self) -> bool {
+        match self {
+            Self::Desktop | Self::Home => false,
+            Self::Community | Self::Relay | Self::Mailbox => true,
+        }
+    }
+
+    /// Whether the node tells all others where it is and hears it from them, unless `gossip.records` says otherwise. Nodes with a
+    /// public name do; where a person's own node is, is for their contacts to know (DECISIONS 3).
+    #[must_use]
+    pub const fn exchanges_records(self) -> bool {
+        match self {
+            Self::Desktop | Self::Home => false,
+            Self::Community | Self::Relay | Self::Mailbox => true,
+        }
+    }
+
     /// The name in settings.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

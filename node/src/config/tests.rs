@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{ConfigError, Flags, Origin, Profile, Settings};
+use tidings_protocol::log::mailbox::MailboxPolicy;
+
+use super::{ConfigError, Flags, Mailbox, Origin, Profile, Settings};
 use crate::identity::Registration;
 
 /// A machine with a home folder and files of its own.
@@ -96,6 +98,13 @@ fn all_settings_can_be_set_in_a_file() {
         registration = 'open'
         public_url = 'https://chat.example/'
         allowed_hosts = ['chat.lan']
+        [relay]
+        use = ['/ip4/192.0.2.1/tcp/1/p2p/12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5']
+        serve = false
+        allow = ['12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5']
+        [gossip]
+        records = false
+        name = 'corner'
         [accounts.anna]
         passphrase_file = '/run/anna'
         [accounts.bert]
@@ -107,7 +116,11 @@ fn all_settings_can_be_set_in_a_file() {
     assert_eq!(settings.public_url.value.as_deref(), Some("https://chat.example"));
     assert_eq!(settings.accounts.keys().collect::<Vec<_>>(), ["anna", "bert"]);
     assert!(settings.rows().iter().all(|(_, _, origin)| *origin == Origin::File(machine.path("etc.toml"))));
-    assert_eq!(settings.rows().len(), 12);
+    assert_eq!(settings.rows().len(), 17);
+    assert_eq!((settings.relay_use.value.len(), settings.relay_allow.value.len()), (1, 1));
+    assert_eq!((settings.relay_serve.value, settings.gossip_records.value), (false, false));
+    assert_eq!(settings.gossip_name.value, "corner");
+    assert_eq!(settings.mailbox.value, Mailbox::Vouchers);
 }
 
 #[test]
@@ -122,6 +135,48 @@ fn variables_hold_lists_with_commas_and_accounts_with_double_underscores() {
     assert_eq!(settings.listen.value.len(), 2);
     assert_eq!(settings.accounts["anna"].value, Path::new("/run/anna"));
     assert_eq!(settings.accounts["bert"].origin, Origin::Flag("--unlock"));
+}
+
+#[test]
+fn peoples_own_nodes_serve_nobody_and_tell_nobody_where_they_are_unless_told_to() {
+    for (profile, open) in
+        [("desktop", false), ("home", false), ("community", true), ("relay", true), ("mailbox", true)]
+    {
+        let mut machine = Machine::new();
+        machine.flags.profile = Some(profile.into());
+        let settings = machine.load().unwrap();
+        assert_eq!((settings.relay_serve.value, settings.gossip_records.value), (open, open), "{profile}");
+        machine.set("TIDINGS__RELAY__SERVE", if open { "false" } else { "true" });
+        machine.flags.relay =
+            vec!["/ip4/192.0.2.1/tcp/1/p2p/12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5".into()];
+        let settings = machine.load().unwrap();
+        assert_eq!(settings.relay_serve.value, !open);
+        assert_eq!(settings.relay_use.origin, Origin::Flag("--relay"));
+    }
+}
+
+// REQ-MBOX-7
+#[test]
+fn a_node_keeps_for_others_only_as_a_mailbox_or_when_told_to_and_a_mailbox_takes_no_people() {
+    for profile in ["desktop", "home", "community", "relay", "mailbox"] {
+        let mut machine = Machine::new();
+        machine.flags.profile = Some(profile.into());
+        let settings = machine.load().unwrap();
+        let is_mailbox = profile == "mailbox";
+        let (mailbox, registration) =
+            if is_mailbox { (Mailbox::Open, Registration::Closed) } else { (Mailbox::Off, Registration::Invite) };
+        assert_eq!((settings.mailbox.value, settings.registration.value), (mailbox, registration), "{profile}");
+        assert_eq!(settings.profile.value.has_people(), !is_mailbox, "{profile}");
+        assert_eq!(settings.profile.value.announces_locally(), matches!(profile, "desktop" | "home"));
+        assert_eq!(settings.mailbox.value.shown(), is_mailbox.then(|| "open".to_owned()));
+        machine.file("etc.toml", "mailbox = 'open'");
+        machine.set("TIDINGS__MAILBOX", "vouchers");
+        let settings = machine.load().unwrap();
+        assert_eq!(settings.mailbox.value.policy(), MailboxPolicy::Vouchers, "{profile}");
+        machine.flags.mailbox = Some("off".into());
+        let setting = machine.load().unwrap().mailbox;
+        assert_eq!((setting.value.shown(), setting.origin), (None, Origin::Flag("--mailbox")), "{profile}");
+    }
 }
 
 #[test]
@@ -160,6 +215,11 @@ fn a_wrong_value_is_an_error_that_says_what_is_expected() {
         ("listen = ['here']", "listen must be multiaddrs"),
         ("listen = [1]", "listen must be a text"),
         ("profile = 'Home'", "profile must be one of"),
+        ("profile = true", "profile must be one of"),
+        ("mailbox = 'yes'", "mailbox must be one of off, vouchers, open"),
+        ("[mailbox]\nfor = 'all'", "mailbox must be a text"),
+        ("[relay]\nserve = 'yes'", "relay.serve must be true or false"),
+        ("[relay]\nallow = ['me']", "relay.allow must be peer ids"),
         ("registration = 'yes'", "registration must be one of"),
         ("public_url = 'chat.example'", "public_url must be a URL"),
         ("public_url = 'https://'", "public_url must be a URL"),

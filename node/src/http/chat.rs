@@ -34,7 +34,11 @@ pub(super) async fn history(
     let contact = contact_named(&snapshot, caller.account, &person)?;
     let (before, limit) = (place_before(&query)?, query.limit_or_default());
     let page = match contact.conversation {
-        Some(conversation) => messages::page(&snapshot, caller.account, conversation, before.as_deref(), limit)?,
+        Some(conversation) => {
+            let page = messages::page(&snapshot, caller.account, conversation, before.as_deref(), limit)?;
+            let places = [contact.account.as_bytes(), conversation.as_bytes()];
+            with_held(&snapshot, caller.account, page, &places, before.is_some())?
+        }
         None => messages::waiting_page(&snapshot, caller.account, contact.account, before.as_deref(), limit)?,
     };
     Ok(Json(shown(&snapshot, &page, caller.account)?))
@@ -164,6 +168,20 @@ pub(super) fn place_before(query: &PageQuery) -> Result<Option<Vec<u8>>, Failure
             .map_err(|_| Failure::field("before", "must be the `next` of a page"))
     };
     query.before.as_ref().map(decode).transpose()
+}
+
+/// The newest page, with what waits to be encrypted behind it.
+pub(super) fn with_held(
+    store: &dyn Snapshot,
+    account: AccountId,
+    mut page: MessagePage,
+    places: &[&[u8; 32]],
+    is_older: bool,
+) -> Result<MessagePage, Failure> {
+    for place in places.iter().filter(|_| !is_older) {
+        page.messages.extend(messages::held(store, account, place)?);
+    }
+    Ok(page)
 }
 
 /// A page of messages as the API shows it.

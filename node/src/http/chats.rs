@@ -8,8 +8,10 @@ use tidings_api::{
     TimerRequest,
 };
 use tidings_crypto::id::ConversationId;
-use tidings_protocol::command::{ChatAct, Command};
+use tidings_protocol::command::{ChatAct, Command, GroupChange};
 use tidings_protocol::limits::TIMER_MS_MAX;
+use tidings_protocol::query::conversations;
+use tidings_protocol::record::conversation::ConversationKind;
 
 use super::caller::Caller;
 use super::failure::Failure;
@@ -89,7 +91,7 @@ pub(super) async fn mute(
     act(&state, &caller, ChatAct::Mute { conversation, until }).await
 }
 
-/// Lets new messages of a direct conversation disappear, for both sides.
+/// Lets new messages disappear some time after they were sent, for all. In a group this takes an owner or admin.
 #[utoipa::path(put, path = "/chats/{id}/timer", tag = "chats", request_body = TimerRequest,
     params(("id" = String, Path, description = "the conversation")), responses(
     (status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
@@ -105,7 +107,18 @@ pub(super) async fn timer(
     if milliseconds > TIMER_MS_MAX {
         return Err(Failure::field("seconds", "at most a year"));
     }
-    act(&state, &caller, ChatAct::SetTimer { conversation, milliseconds }).await
+    let record = conversations::with(&caller.unlocked()?, caller.account, conversation)?;
+    let record = record.ok_or_else(|| Failure::not_found("conversation"))?;
+    match record.kind {
+        ConversationKind::Direct => act(&state, &caller, ChatAct::SetTimer { conversation, milliseconds }).await,
+        // In a group it is a matter of its policy.
+        ConversationKind::Group => {
+            let seconds = u32::try_from(request.seconds).map_err(|_| Failure::field("seconds", "at most a year"))?;
+            let change = GroupChange { disappearing_seconds: Some(seconds), ..GroupChange::default() };
+            state.driver().command(Command::SetGroup { account: caller.account, conversation, change }).await?;
+            Ok(StatusCode::NO_CONTENT)
+        }
+    }
 }
 
 /// Puts a conversation away, or takes it up again.

@@ -15,7 +15,7 @@ use tidings_protocol::record::conversation::ConversationRecord;
 use tidings_protocol::store::snapshot::Snapshot;
 
 use super::caller::Caller;
-use super::chat::{Asked, contact_named, deliver, place_before, shown};
+use super::chat::{Asked, contact_named, deliver, place_before, shown, with_held};
 use super::failure::Failure;
 use super::json_body::{JsonBody, Query};
 use super::naming::one_of;
@@ -119,6 +119,7 @@ pub(super) async fn history(
     let record = group_named(&snapshot, caller.account, &id)?;
     let before = place_before(&query)?;
     let page = messages::page(&snapshot, caller.account, record.id, before.as_deref(), query.limit_or_default())?;
+    let page = with_held(&snapshot, caller.account, page, &[record.id.as_bytes()], before.is_some())?;
     Ok(Json(shown(&snapshot, &page, caller.account)?))
 }
 

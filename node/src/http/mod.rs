@@ -49,6 +49,7 @@ pub use openapi::document;
 pub use peer::Peer;
 pub use serve::{Listeners, serve};
 pub use state::{AppState, HttpSettings};
+pub(crate) use status::reach_of;
 
 /// All routes behind all checks. The listener must put a [`Peer`] into each request.
 pub fn router(state: AppState) -> Router {

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tidings_crypto::id::{AccountId, NodeId};
 use tidings_protocol::error::Error;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::failure::Failure;
 use super::limits::STREAMS_PER_ACCOUNT_MAX;
 use super::peer::Peer;
 use crate::driver::DriverHandle;
 use crate::identity::{Guest, Identity};
-use crate::network::{NetworkCommand, NetworkHandle, Status, peer_id_of};
+use crate::network::{NetworkHandle, Status, peer_id_of};
 use crate::store::StoreSnapshot;
 
 /// What the HTTP side is told once.
@@ -119,13 +119,11 @@ impl AppState {
 
     /// What the network looks like; `None` if it does not answer.
     pub(super) async fn network(&self) -> Option<Status> {
-        let (reply, answer) = oneshot::channel();
-        self.0.network.commands.send(NetworkCommand::Status { reply }).await.ok()?;
-        answer.await.ok()
+        self.0.network.status().await
     }
 
-    /// Binary addresses for links and identity logs: those of the configuration first, then reachable ones, then
-    /// loopback.
+    /// Binary addresses for links and identity logs: those by which others reach us from anywhere first (of the configuration,
+    /// confirmed, through relays), then those in our own network, then loopback.
     pub(super) async fn addresses(&self) -> Vec<Vec<u8>> {
         let (external, listen) = match self.network().await {
             Some(status) => (status.external, status.listen),

@@ -3,11 +3,15 @@
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use tidings_api::{Degraded, Health, Peer as PeerView, PeerPath, Problem, Status, Version};
+use tidings_api::{
+    Degraded, Health, Peer as PeerView, PeerPath, Problem, Reach, ReachKind, ReachRelay, Status, Version,
+};
 use tidings_protocol::query::directory;
 use tidings_protocol::record::key::prefix_end;
 use tidings_protocol::store::snapshot::{Direction, Snapshot};
 use tidings_protocol::store::table::{Scope, Table};
+
+use crate::network;
 
 use super::caller::Caller;
 use super::failure::Failure;
@@ -56,12 +60,14 @@ pub(super) async fn status(State(state): State<AppState>, observer: Observer) ->
         unlocked += u64::from(directory::is_unlocked(&snapshot, *account)?);
     }
     let degraded = degraded(network.as_ref());
+    let reach = network.as_ref().map(reach_of).unwrap_or_default();
     let (listen, peers) = network.map(|network| (network.listen, network.connections)).unwrap_or_default();
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         peer_id: state.peer_id().to_owned(),
         http: state.settings().url.clone(),
         listen: listen.iter().map(ToString::to_string).collect(),
+        reach,
         peers: peers.iter().filter(|_| observer.sees_peers).map(peer).collect(),
         accounts: u64::try_from(accounts.len()).unwrap_or(u64::MAX),
         unlocked,
@@ -100,11 +106,24 @@ pub(super) async fn version(State(state): State<AppState>) -> Result<Json<Versio
     }))
 }
 
+/// How others reach the node, as it stands in the API.
+pub(crate) fn reach_of(status: &crate::network::Status) -> Reach {
+    let texts = |addresses: &[crate::network::Multiaddr]| addresses.iter().map(ToString::to_string).collect();
+    let (kind, addresses) = match &status.reach {
+        network::Reach::Direct(addresses) => (ReachKind::Direct, texts(addresses)),
+        network::Reach::Unchecked(addresses) => (ReachKind::Unchecked, texts(addresses)),
+        network::Reach::Relayed(_) => (ReachKind::Relayed, Vec::new()),
+        network::Reach::Local => (ReachKind::Local, Vec::new()),
+    };
+    let relay = |relay: &network::RelayState| ReachRelay { peer_id: node_text(&relay.node), reserved: relay.reserved };
+    Reach { kind, addresses, relays: status.relays.iter().map(relay).collect() }
+}
+
 fn peer(connection: &crate::network::Connection) -> PeerView {
     PeerView {
         peer_id: node_text(&connection.peer),
         address: Some(connection.address.to_string()),
-        path: PeerPath::Direct,
+        path: if connection.is_relayed() { PeerPath::Relayed } else { PeerPath::Direct },
         round_trip_ms: connection.round_trip.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
     }
 }
@@ -115,6 +134,11 @@ fn degraded(network: Option<&crate::network::Status>) -> Vec<Degraded> {
         Some(status) if status.listen.is_empty() => {
             ("NO_LISTENER", "the node listens nowhere, so nobody can connect to it", "see listen in the configuration")
         }
+        Some(status) if !status.relays.is_empty() && status.relays.iter().all(|relay| !relay.reserved) => (
+            "RELAY_LOST",
+            "no relay of the configuration takes connections for this node; it asks them again each minute",
+            "see whether the relay runs and gives this node a place, or name another with --relay",
+        ),
         Some(_) => return Vec::new(),
     };
     vec![Degraded { code: code.to_owned(), detail: detail.to_owned(), fix: Some(fix.to_owned()) }]

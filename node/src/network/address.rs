@@ -1,7 +1,8 @@
 //! Which multiaddrs we dial, and in which order.
 //!
-//! Exactly `ip4|ip6|dns…/tcp` and `ip4|ip6|dns…/udp/quic-v1` have a transport here. Everything else (circuits,
-//! websockets) is refused instead of failing later.
+//! Exactly `ip4|ip6|dns…/tcp` and `ip4|ip6|dns…/udp/quic-v1` have a transport here, and circuits through a relay at such
+//! an address (`…/p2p/RELAY/p2p-circuit`). Everything else (websockets, circuits through circuits) is refused instead of
+//! failing later.
 
 use libp2p::multiaddr::{Multiaddr, Protocol};
 use libp2p::{PeerId, multiaddr};
@@ -21,7 +22,33 @@ pub(super) fn dialable(mut address: Multiaddr, peer: &PeerId) -> Option<Multiadd
         }
         address.pop();
     }
-    has_transport(&address).then_some(address)
+    // Nobody is their own relay.
+    (has_transport(&address) && relay_of(&address) != Some(*peer)).then_some(address)
+}
+
+/// The relay of a circuit address; `None` if the address is a direct one.
+#[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum of forty protocols")]
+pub(super) fn relay_of(address: &Multiaddr) -> Option<PeerId> {
+    let mut relay = None;
+    for part in address.iter() {
+        match part {
+            Protocol::P2p(peer) => relay = Some(peer),
+            Protocol::P2pCircuit => return relay,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether bytes sent there go through a relay.
+pub(super) fn is_circuit(address: &Multiaddr) -> bool {
+    address.iter().any(|part| part == Protocol::P2pCircuit)
+}
+
+/// Splits the address of a relay that a person named into its peer and the circuit address to listen at.
+pub(super) fn circuit_at(relay: &Multiaddr) -> Option<(PeerId, Multiaddr)> {
+    let (peer, direct) = with_peer(relay)?;
+    (!is_circuit(&direct)).then(|| (peer, direct.with(Protocol::P2p(peer)).with(Protocol::P2pCircuit)))
 }
 
 /// The address without a `/p2p/…` at its end.
@@ -69,7 +96,12 @@ fn has_transport(address: &Multiaddr) -> bool {
         Some(Protocol::Udp(port)) => port != 0 && parts.next() == Some(Protocol::QuicV1),
         _ => false,
     };
-    carried && parts.next().is_none()
+    let relayed = match parts.next() {
+        None => return carried,
+        Some(Protocol::P2p(_)) => parts.next() == Some(Protocol::P2pCircuit),
+        Some(_) => false,
+    };
+    carried && relayed && parts.next().is_none()
 }
 
 #[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum of forty protocols")]
@@ -96,9 +128,24 @@ pub(super) fn is_loopback(address: &Multiaddr) -> bool {
     }
 }
 
-/// Whether the address is QUIC, which is dialed before TCP.
-pub(super) fn is_quic(address: &Multiaddr) -> bool {
-    address.iter().any(|part| part == Protocol::QuicV1)
+/// Whether the address means something inside one network only: loopback, link-local, and what RFC 1918, RFC 4193 and RFC 6598
+/// (carrier NAT) set apart. A DNS name does not count as such unless it is `localhost`.
+#[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum of forty protocols")]
+pub(super) fn is_private(address: &Multiaddr) -> bool {
+    let inside = match address.iter().next() {
+        Some(Protocol::Ip4(ip)) => {
+            let [first, second, ..] = ip.octets();
+            ip.is_private() || ip.is_link_local() || (first == 100 && (64..128).contains(&second))
+        }
+        Some(Protocol::Ip6(ip)) => ip.is_unique_local() || ip.is_unicast_link_local(),
+        _ => false,
+    };
+    inside || is_loopback(address)
+}
+
+/// In which kind of order addresses are dialed: direct before relayed, QUIC before TCP.
+pub(super) fn rank(address: &Multiaddr) -> (bool, bool) {
+    (is_circuit(address), !address.iter().any(|part| part == Protocol::QuicV1))
 }
 
 /// Whether a listener at this address names its interfaces one by one.
@@ -134,6 +181,8 @@ mod tests {
             "/ip4/224.0.0.1/udp/1/quic-v1",
             "/memory/1",
             "/unix/tmp",
+            "/p2p-circuit",
+            "/ip4/192.0.2.1/tcp/1/p2p-circuit",
         ] {
             assert!(dialable(bad.parse().unwrap(), &me).is_none(), "{bad}");
         }
@@ -148,6 +197,38 @@ mod tests {
         assert_eq!(dialable(named.clone(), &peer(2)), Some(address.clone()));
         assert_eq!(with_peer(&named), Some((peer(2), address.clone())));
         assert_eq!(with_peer(&address), None);
+    }
+
+    #[test]
+    fn a_circuit_goes_through_one_relay_that_is_not_the_peer_itself() {
+        let (me, relay, other) = (peer(1), peer(2), peer(3));
+        let at = |text: String| text.parse::<Multiaddr>().unwrap();
+        let circuit = at(format!("/ip4/192.0.2.1/tcp/1/p2p/{relay}/p2p-circuit"));
+        assert_eq!(dialable(circuit.clone().with(Protocol::P2p(me)), &me), Some(circuit.clone()));
+        assert_eq!((relay_of(&circuit), is_circuit(&circuit)), (Some(relay), true));
+        let named = at(format!("/ip4/192.0.2.1/tcp/1/p2p/{relay}"));
+        assert_eq!(circuit_at(&named), Some((relay, circuit.clone())));
+        assert_eq!(circuit_at(&circuit.clone().with(Protocol::P2p(other))), None, "a relay behind a relay");
+        for bad in [
+            circuit.clone().with(Protocol::P2p(other)),
+            circuit.clone().with(Protocol::P2p(other)).with(Protocol::P2pCircuit),
+            at(format!("/ip4/192.0.2.1/tcp/1/p2p/{me}/p2p-circuit")),
+            at(format!("/ip4/192.0.2.1/tcp/1/p2p/{relay}/p2p-circuit/tcp/9")),
+        ] {
+            assert_eq!(dialable(bad.clone(), &me), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn private_addresses_are_known() {
+        for inside in ["/ip4/10.1.2.3/tcp/1", "/ip4/100.64.0.1/tcp/1", "/ip6/fd00::1/tcp/1", "/ip4/127.0.0.1/tcp/1"] {
+            assert!(is_private(&inside.parse().unwrap()), "{inside}");
+        }
+        for outside in
+            ["/ip4/198.18.0.1/tcp/1", "/ip4/100.128.0.1/tcp/1", "/dns4/node.example/tcp/1", "/ip6/2001:db8::1/tcp/1"]
+        {
+            assert!(!is_private(&outside.parse().unwrap()), "{outside}");
+        }
     }
 
     #[test]

@@ -41,7 +41,12 @@ impl AddressBook {
         known.truncate(ADDRESSES_PER_PEER_MAX);
     }
 
-    /// All addresses of a peer, QUIC before TCP, then configured before learnt, newest first.
+    /// Whether there is any address of this peer.
+    pub(super) fn knows(&self, peer: &PeerId) -> bool {
+        self.configured.contains_key(peer) || self.learnt.contains_key(peer)
+    }
+
+    /// All addresses of a peer, direct before relayed, QUIC before TCP, then configured before learnt, newest first.
     pub(super) fn addresses(&self, peer: &PeerId) -> Vec<Multiaddr> {
         let configured = self.configured.get(peer).into_iter().flatten();
         let learnt = self.learnt.get(peer).into_iter().flatten();
@@ -52,7 +57,7 @@ impl AddressBook {
             }
         }
         // A stable sort, so that the order within each kind stays.
-        all.sort_by_key(|address| !address::is_quic(address));
+        all.sort_by_key(address::rank);
         all
     }
 }
@@ -92,6 +97,16 @@ mod tests {
         assert_eq!(book.addresses(&friend), [tcp(1)]);
         assert!(book.addresses(&early).is_empty());
         assert_eq!(book.learnt.len(), BOOK_PEERS_MAX);
+    }
+
+    #[test]
+    fn a_relay_comes_last() {
+        let mut book = AddressBook::default();
+        let (peer, relay) = (PeerId::random(), PeerId::random());
+        let circuit: Multiaddr = format!("/ip4/192.0.2.9/udp/1/quic-v1/p2p/{relay}/p2p-circuit").parse().unwrap();
+        book.learn(peer, tcp(1));
+        book.learn(peer, circuit.clone());
+        assert_eq!(book.addresses(&peer), [tcp(1), circuit]);
     }
 
     #[test]

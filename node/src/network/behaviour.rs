@@ -6,14 +6,18 @@ use libp2p::identity::Keypair;
 use libp2p::request_response::{self, ProtocolSupport};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
-use libp2p::{StreamProtocol, connection_limits, identify, mdns, memory_connection_limits, ping};
+use libp2p::{
+    StreamProtocol, autonat, connection_limits, dcutr, identify, mdns, memory_connection_limits, ping, relay,
+};
 
-use super::Protocol;
 use super::codec::FrameCodec;
+use super::gossip::{self, Gossip};
 use super::limits::{
     CONNECTIONS_INCOMING_MAX, CONNECTIONS_MAX, CONNECTIONS_PENDING_MAX, CONNECTIONS_PER_PEER_MAX, MEMORY_SHARE_MAX,
     PING_INTERVAL, PING_TIMEOUT, REQUEST_TIMEOUT, STREAMS_PER_PROTOCOL_MAX,
 };
+use super::relay_server::{self, RelayServer};
+use super::{NetworkError, Protocol};
 
 /// Frames of one protocol.
 pub(super) type Frames = request_response::Behaviour<FrameCodec>;
@@ -26,27 +30,56 @@ pub(super) struct Behaviour {
     identify: identify::Behaviour,
     ping: ping::Behaviour,
     mdns: Toggle<mdns::tokio::Behaviour>,
+    relay_client: relay::client::Behaviour,
+    relay_server: Toggle<relay::Behaviour>,
+    dcutr: dcutr::Behaviour,
+    probe_client: autonat::v2::client::Behaviour,
+    probe_server: Toggle<autonat::v2::server::Behaviour>,
+    pub(super) gossip: Toggle<Gossip>,
     log: Frames,
     inbox: Frames,
     keys: Frames,
     id: Frames,
 }
 
+/// What a node takes part in beside talking to its peers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parts {
+    /// Announce and discover nodes in the local network.
+    pub(super) mdns: bool,
+    /// Be a relay, and try for others whether they can be reached (AutoNAT v2): both need a node that everybody reaches.
+    pub(super) relay_server: Option<RelayServer>,
+    /// Exchange node records.
+    pub(super) gossip: bool,
+}
+
 impl Behaviour {
-    /// The behaviour of a node with this key. Without mDNS the node announces itself to nobody.
-    pub(super) fn new(key: &Keypair, mdns: bool) -> Self {
+    /// The behaviour of a node with this key. Without mDNS and gossip the node announces itself to nobody.
+    pub(super) fn new(
+        key: &Keypair,
+        parts: Parts,
+        relay_client: relay::client::Behaviour,
+    ) -> Result<Self, NetworkError> {
         let codec = FrameCodec::new();
-        Self {
+        let local = key.public().to_peer_id();
+        let Parts { mdns, relay_server, gossip } = parts;
+        Ok(Self {
             connections: connection_limits::Behaviour::new(connection_limits()),
             memory: memory_connection_limits::Behaviour::with_max_percentage(MEMORY_SHARE_MAX),
             identify: identify::Behaviour::new(identify_config(key)),
             ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT)),
             mdns: Toggle::from(mdns.then(|| local_discovery(key)).flatten()),
+            relay_client,
+            probe_server: Toggle::from(relay_server.is_some().then(autonat::v2::server::Behaviour::default)),
+            relay_server: Toggle::from(relay_server.map(|server| relay_server::behaviour(local, server))),
+            dcutr: dcutr::Behaviour::new(local),
+            probe_client: autonat::v2::client::Behaviour::default(),
+            gossip: Toggle::from(gossip.then(gossip::behaviour).transpose()?),
             log: frames(Protocol::Log, &codec),
             inbox: frames(Protocol::Inbox, &codec),
             keys: frames(Protocol::Keys, &codec),
             id: frames(Protocol::Id, &codec),
-        }
+        })
     }
 
     /// The behaviour that carries a protocol.

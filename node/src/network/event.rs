@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use libp2p::Multiaddr;
 
-use super::{NodeId, Protocol, RequestFailure};
+use super::{NodeId, Protocol, Reach, RecordCounts, RelayState, RequestFailure};
 
 /// One event of the network. A peer's requests and responses come after its `Connected`; when its last connection
 /// closes, the failures of its requests come first and then `Disconnected`.
@@ -39,14 +39,23 @@ pub enum NetworkEvent {
 }
 
 /// What the network looks like now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Status {
-    /// Addresses we listen at, without `/p2p/…`.
+    /// Addresses we listen at ourselves, without `/p2p/…`.
     pub listen: Vec<Multiaddr>,
-    /// Addresses others reach us at, as configured.
+    /// Addresses to give to others, the best first: configured, confirmed by others, through relays, public ones of
+    /// the machine.
     pub external: Vec<Multiaddr>,
+    /// How others reach us.
+    pub reach: Reach,
+    /// The relays that were named.
+    pub relays: Vec<RelayState>,
     /// Connected peers, one row a connection, at most 512.
     pub connections: Vec<Connection>,
+    /// Node records that came in.
+    pub records: RecordCounts,
+    /// How many nodes' records are known.
+    pub records_known: usize,
 }
 
 /// One open connection.
@@ -62,4 +71,14 @@ pub struct Connection {
     pub opened: Instant,
     /// The last ping's round trip.
     pub round_trip: Option<Duration>,
+    /// What gossipsub thinks of the peer, rounded; below zero it has sent what it should not. `None` without gossip.
+    pub score: Option<i64>,
+}
+
+impl Connection {
+    /// Whether its bytes go through a relay.
+    #[must_use]
+    pub fn is_relayed(&self) -> bool {
+        super::address::is_circuit(&self.address)
+    }
 }

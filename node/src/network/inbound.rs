@@ -95,6 +95,11 @@ impl Inbound {
         }
     }
 
+    /// Whether this peer waits for no answer.
+    pub(super) fn is_quiet(&self, peer: NodeId) -> bool {
+        self.loads.get(&peer).is_none_or(|load| load.unanswered == 0 && load.answer_bytes == 0)
+    }
+
     /// Forgets all requests of a peer.
     pub(super) fn forget(&mut self, peer: NodeId) {
         let of_peer = self.unanswered.values().filter(|request| request.peer == peer).map(|request| request.name);

@@ -105,8 +105,8 @@ pub(super) const CONNECTIONS_INCOMING_MAX: u32 = 384;
 /// Handshakes running at once in each direction, since each costs CPU before we know the peer.
 pub(super) const CONNECTIONS_PENDING_MAX: u32 = 64;
 
-/// Connections to one peer: both dialed at once, and once more after a change of network whose old connections have
-/// not timed out yet.
+/// Connections to one peer, relayed ones included: both dialed at once, and once more after a change of network whose old
+/// connections have not timed out yet. A relay that is full of circuits to us cannot take more of them either.
 pub(super) const CONNECTIONS_PER_PEER_MAX: u32 = 4;
 
 /// Share of the machine's memory in our process above which no further connection is opened.
@@ -139,3 +139,76 @@ pub(super) const SIMULTANEOUS_DIAL_MAX: Duration = Duration::from_secs(3);
 
 /// Most peers in the answer to a status query; more are counted by nobody who reads a list.
 pub(super) const STATUS_PEERS_MAX: usize = 512;
+
+/// Reservations a relay gives at once: one a node that lives behind a router. Each costs it one connection, which is bounded
+/// anyway; 128 leaves most connections to others. Past it a node is refused and tries again.
+pub(super) const RELAY_RESERVATIONS_MAX: usize = 128;
+
+/// Circuits through a relay at once, since each is paid with the relay's bandwidth. Past it the caller is refused.
+pub(super) const RELAY_CIRCUITS_MAX: usize = 128;
+
+/// Circuits of one node that asks for them. Somebody with more contacts behind the same relay at once waits.
+pub(super) const RELAY_CIRCUITS_PER_PEER_MAX: usize = 16;
+
+/// Bytes through one circuit, each way. Twelve of the largest frames: libp2p's own 128 KiB would cut the first long message. Past
+/// it the relay cuts the circuit, and whoever still has something to say dials again.
+pub(super) const RELAY_CIRCUIT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Time of one circuit. Long enough for a conversation, short enough that strangers do not keep a place. Past it as above.
+pub(super) const RELAY_CIRCUIT_TIME_MAX: Duration = Duration::from_secs(30 * 60);
+
+/// Relays one node listens at. A second one covers the failure of the first; each costs a reservation there.
+pub(super) const RELAYS_MAX: usize = 4;
+
+/// Time after which a connection that an AutoNAT server has opened to us is taken for a real one: its dial-back is over by then.
+pub(super) const DIAL_BACK_MAX: Duration = Duration::from_secs(15);
+
+/// Longest life of a relayed connection beside a direct one to the same peer. It is closed as soon as nothing is under way on
+/// it; past this time whatever is.
+pub(super) const RELAYED_BESIDE_DIRECT_MAX: Duration = REQUEST_TIMEOUT;
+
+/// Addresses we have been told are ours and others reached us at. A node has a few networks; past it the oldest is forgotten.
+pub(super) const CONFIRMED_ADDRESSES_MAX: usize = 8;
+
+/// Bytes of one gossip RPC, envelope included. Ours are below 3.3 KiB, but libp2p-gossipsub 0.50.1 holds this limit against all that it
+/// has read at once, which is up to 8 KiB and the beginning of an RPC before: with less, a burst of small RPCs ends the stream. A longer
+/// RPC ends its stream too.
+pub(super) const GOSSIP_RPC_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes of control messages (IHAVE, IWANT, GRAFT, PRUNE) in one RPC: ids are 32 bytes. A larger RPC is refused.
+pub(super) const GOSSIP_CONTROL_BYTES_MAX: usize = 2048;
+
+/// Bytes of one node record with its signature: eight addresses of the longest kind and a name. Past it the record is refused and the peer
+/// that forwarded it pays.
+pub(super) const RECORD_BYTES_MAX: usize = 3072;
+
+/// Addresses in one record: two transports on a few networks and two relays. Past it the record is refused.
+pub(super) const RECORD_ADDRESSES_MAX: usize = 8;
+
+/// Bytes of a node's name in its record, which is one label of a DNS name.
+pub(super) const RECORD_NAME_BYTES_MAX: usize = 63;
+
+/// Age of a record beyond which it is news to nobody: nodes say anew where they are each [`RECORD_INTERVAL`].
+pub(super) const RECORD_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How far another node's clock may be off before its record counts as wrong. Between this and an hour the record is only not
+/// forwarded, as the clock that is off may be ours.
+pub(super) const RECORD_CLOCK_OFF_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// Wrong by more than this is no matter of clocks: the peer that forwarded the record should have refused it.
+pub(super) const RECORD_CLOCK_WRONG: Duration = Duration::from_secs(60 * 60);
+
+/// Least time, by their own dates, between two records of one node that are both forwarded.
+pub(super) const RECORD_PAUSE_MIN: Duration = Duration::from_secs(10);
+
+/// Time after which a node says anew where it is, so that those who were off meanwhile hear of it.
+pub(super) const RECORD_INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// Records kept of nodes we have not met. Half a MiB; past it the one heard first is forgotten.
+pub(super) const RECORDS_MAX: usize = 1024;
+
+/// Records looked at from one peer at once, and each second after that. A network of a thousand nodes makes one record in three
+/// seconds. Past it they are dropped unread, and the peer pays for each.
+pub(super) const RECORDS_BURST_MAX: u32 = 64;
+/// See [`RECORDS_BURST_MAX`].
+pub(super) const RECORDS_PER_SECOND: u32 = 2;

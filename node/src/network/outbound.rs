@@ -90,6 +90,11 @@ impl Outbound {
         Some((peer, id))
     }
 
+    /// Whether nothing is asked of this peer and nothing waits to be.
+    pub(super) fn is_quiet(&self, peer: NodeId) -> bool {
+        self.windows.get(&peer).is_none_or(|window| window.in_flight == 0 && window.queue.is_empty())
+    }
+
     /// Forgets a peer; its unanswered requests by id.
     pub(super) fn forget(&mut self, peer: NodeId) -> Vec<u64> {
         let mut ids: Vec<u64> = self.in_flight.extract_if(|_, (of, _)| *of == peer).map(|(_, (_, id))| id).collect();

@@ -42,6 +42,14 @@ impl Redial {
         }
     }
 
+    /// Makes a wanted peer due now if it is not connected: it has told where it is.
+    pub(super) fn hasten(&mut self, peer: &PeerId, now: Instant) {
+        if let Some(wanted) = self.wanted.get_mut(peer) {
+            wanted.failures = 0;
+            wanted.due = wanted.due.map(|_| now);
+        }
+    }
+
     /// Notes that the peer is connected.
     pub(super) fn connected(&mut self, peer: &PeerId) {
         if let Some(wanted) = self.wanted.get_mut(peer) {
@@ -74,7 +82,8 @@ impl Redial {
     }
 }
 
-fn pause(failures: u32) -> Duration {
+/// The pause after so many failures in a row.
+pub(super) fn pause(failures: u32) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
     REDIAL_PAUSE_MIN.saturating_mul(1 << doublings).min(REDIAL_PAUSE_MAX)
 }

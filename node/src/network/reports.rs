@@ -9,7 +9,7 @@ use libp2p::{Multiaddr, PeerId, identify, mdns, ping};
 
 use super::behaviour::BehaviourEvent;
 use super::codec::Frame;
-use super::limits::SIMULTANEOUS_DIAL_MAX;
+use super::reach_reports::PROBE_PROTOCOL;
 use super::swarm::Report;
 use super::task::Task;
 use super::{Connection, NetworkEvent, NodeId, Protocol, RequestFailure, address, node_id_of, outbound};
@@ -24,6 +24,7 @@ impl Task {
             }
             SwarmEvent::ConnectionClosed { peer_id, connection_id, num_established, .. } => {
                 self.connections.remove(&connection_id);
+                self.returning.remove(&connection_id);
                 if num_established == 0 {
                     self.on_lost(peer_id);
                 }
@@ -34,11 +35,9 @@ impl Task {
                     self.redial.lost(&peer, Instant::now());
                 }
             }
-            SwarmEvent::NewListenAddr { .. } | SwarmEvent::ExpiredListenAddr { .. } => self.report_listening(),
-            SwarmEvent::ListenerClosed { reason, .. } => {
-                tracing::warn!(?reason, "a listener closed");
-                self.report_listening();
-            }
+            SwarmEvent::NewListenAddr { .. } => self.report_listening(),
+            SwarmEvent::ExpiredListenAddr { address, .. } => self.on_listen_address_gone(&address),
+            SwarmEvent::ListenerClosed { listener_id, reason, .. } => self.on_listener_closed(listener_id, reason),
             SwarmEvent::ListenerError { error, .. } => tracing::debug!(%error, "a listener had an error"),
             _ => {}
         }
@@ -52,14 +51,15 @@ impl Task {
             }
             return;
         };
-        let address = address::without_peer(endpoint.get_remote_address().clone());
+        let address = address::without_peer(remote_address(endpoint).clone());
         if endpoint.is_dialer() {
             self.book.learn(peer, address.clone());
         }
         let now = Instant::now();
-        let came_back = !first && endpoint.is_listener() && self.close_older(node, now);
+        let came_back = !first && endpoint.is_listener() && self.has_come_back(node, peer, id, &address, now);
         let outgoing = endpoint.is_dialer();
-        self.connections.insert(id, Connection { peer: node, address, outgoing, opened: now, round_trip: None });
+        let link = Connection { peer: node, address, outgoing, opened: now, round_trip: None, score: None };
+        self.connections.insert(id, link);
         if came_back {
             self.give_up_requests(node);
             self.tell(NetworkEvent::Disconnected(node));
@@ -70,29 +70,17 @@ impl Task {
         }
     }
 
-    /// Closes what we have to a peer that has dialed us anew; whether there was something. A peer dials only when it knows of no connection:
-    /// it was killed and started again, and over QUIC nothing else tells us for ten seconds, in which half of our requests would go nowhere.
-    fn close_older(&mut self, node: NodeId, now: Instant) -> bool {
-        let is_older = |connection: &Connection| now.duration_since(connection.opened) >= SIMULTANEOUS_DIAL_MAX;
-        let all = self.connections.iter().filter(|(_, connection)| connection.peer == node);
-        let older: Vec<ConnectionId> = all.filter(|(_, connection)| is_older(connection)).map(|(id, _)| *id).collect();
-        for id in &older {
-            if !self.swarm.close_connection(*id) {
-                tracing::debug!("an older connection was closed already");
-            }
-        }
-        !older.is_empty()
-    }
-
     fn on_lost(&mut self, peer: PeerId) {
         let Some(node) = node_id_of(&peer) else { return };
         self.give_up_requests(node);
+        self.probers.remove(&peer);
+        self.records.disconnected(&peer);
         self.redial.lost(&peer, Instant::now());
         self.tell(NetworkEvent::Disconnected(node));
     }
 
     /// Forgets what was asked from both sides: no answer can come.
-    fn give_up_requests(&mut self, node: NodeId) {
+    pub(super) fn give_up_requests(&mut self, node: NodeId) {
         self.inbound.forget(node);
         for id in self.outbound.forget(node) {
             self.tell(NetworkEvent::Response { peer: node, id, result: Err(RequestFailure::Disconnected) });
@@ -110,6 +98,13 @@ impl Task {
             BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => self.on_discovered(found),
             // A node that stopped announcing may still be there; the dial finds out.
             BehaviourEvent::Mdns(mdns::Event::Expired(_)) => {}
+            BehaviourEvent::RelayClient(event) => self.on_relay(&event),
+            // What a relay does for others is told by its limits; nobody acts on it here.
+            BehaviourEvent::RelayServer(event) => tracing::debug!(?event, "as a relay"),
+            BehaviourEvent::Dcutr(event) => tracing::debug!(succeeded = event.result.is_ok(), "a hole was punched"),
+            BehaviourEvent::ProbeClient(event) => self.on_probed(event),
+            BehaviourEvent::ProbeServer(event) => self.on_dialed_back(&event),
+            BehaviourEvent::Gossip(event) => self.on_gossip(event),
             BehaviourEvent::Connections(never) | BehaviourEvent::Memory(never) => match never {},
         }
     }
@@ -157,6 +152,9 @@ impl Task {
 
     fn on_identify(&mut self, event: identify::Event) {
         let identify::Event::Received { peer_id: peer, info, .. } = event else { return };
+        if info.protocols.iter().any(|protocol| protocol.as_ref() == PROBE_PROTOCOL) {
+            self.probers.insert(peer);
+        }
         // What the peer says about itself is kept for itself only. An address inside its machine means our own machine
         // to us, unless we have met it there.
         let inside = node_id_of(&peer).is_some_and(|node| {
@@ -197,5 +195,13 @@ impl Task {
             }
         }
         self.dial_due(now);
+    }
+}
+
+/// Where a connection leads. Of one that came in through a relay libp2p tells the peer alone, and the circuit as our own address.
+fn remote_address(endpoint: &ConnectedPoint) -> &Multiaddr {
+    match endpoint {
+        ConnectedPoint::Listener { local_addr, .. } if address::is_circuit(local_addr) => local_addr,
+        ConnectedPoint::Listener { .. } | ConnectedPoint::Dialer { .. } => endpoint.get_remote_address(),
     }
 }

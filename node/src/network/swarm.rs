@@ -1,6 +1,6 @@
 //! Builds the swarm and opens its listeners.
 //!
-//! QUIC, and TCP with TLS before Noise: TLS negotiates X25519MLKEM768, Noise knows no post-quantum exchange
+//! QUIC, and TCP and relayed circuits with TLS before Noise: TLS negotiates X25519MLKEM768, Noise knows no post-quantum exchange
 //! (`STACK` §1, §3).
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use libp2p::swarm::{self, SwarmEvent};
 use libp2p::{Multiaddr, Swarm, SwarmBuilder, noise, tcp, tls, yamux};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::behaviour::{Behaviour, BehaviourEvent};
+use super::behaviour::{Behaviour, BehaviourEvent, Parts};
 use super::limits::{IDLE_TIMEOUT, LISTEN_SETTLE, LISTEN_TIMEOUT};
 use super::{NetworkError, address};
 
@@ -24,24 +24,40 @@ macro_rules! with_transports {
         SwarmBuilder::with_existing_identity($key)
             .with_tokio()
             .with_tcp(tcp::Config::default(), (tls::Config::new, noise::Config::new), yamux::Config::default)
-            .map_err(|error| NetworkError::Transport(error.to_string()))?
+            .map_err(not_started)?
             .with_quic()
     };
 }
 
+macro_rules! with_parts {
+    ($builder:expr, $parts:expr) => {
+        $builder
+            .with_relay_client((tls::Config::new, noise::Config::new), yamux::Config::default)
+            .map_err(not_started)?
+            .with_behaviour(|key, relay_client| {
+                Behaviour::new(key, $parts, relay_client)
+                    .map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)
+            })
+            .map_err(not_started)?
+            .with_swarm_config(|config: swarm::Config| {
+                config.with_idle_connection_timeout(IDLE_TIMEOUT).with_smart_dial()
+            })
+            .build()
+    };
+}
+
+fn not_started(error: impl std::fmt::Display) -> NetworkError {
+    NetworkError::Transport(error.to_string())
+}
+
 /// A swarm with this key, not listening yet. A machine without a resolver configuration can't dial names but
 /// everything else.
-pub(super) fn build(key: &Keypair, mdns: bool) -> Result<Swarm<Behaviour>, NetworkError> {
-    let config = |config: swarm::Config| config.with_idle_connection_timeout(IDLE_TIMEOUT).with_smart_dial();
+pub(super) fn build(key: &Keypair, parts: Parts) -> Result<Swarm<Behaviour>, NetworkError> {
     match with_transports!(key.clone()).with_dns() {
-        Ok(builder) => {
-            let Ok(builder) = builder.with_behaviour(|key| Behaviour::new(key, mdns));
-            Ok(builder.with_swarm_config(config).build())
-        }
+        Ok(builder) => Ok(with_parts!(builder, parts)),
         Err(error) => {
             tracing::warn!(%error, "names can't be resolved: no resolver configuration");
-            let Ok(builder) = with_transports!(key.clone()).with_behaviour(|key| Behaviour::new(key, mdns));
-            Ok(builder.with_swarm_config(config).build())
+            Ok(with_parts!(with_transports!(key.clone()), parts))
         }
     }
 }

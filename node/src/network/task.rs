@@ -4,15 +4,18 @@
 //! swarm is no longer polled (transport flow control then slows the peers), but commands are still taken.
 //! What the swarm reports is treated in `reports`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Instant;
 
 use futures::StreamExt;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError};
 use libp2p::{Multiaddr, PeerId, Swarm};
+use tidings_crypto::sign::SigningKey;
 use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
+
+use crate::clock::Clock;
 
 use super::address_book::AddressBook;
 use super::behaviour::Behaviour;
@@ -23,9 +26,14 @@ use super::limits::{
     SWEEP_INTERVAL,
 };
 use super::outbound::Outbound;
+use super::reach::{OwnAddresses, RelayState};
+use super::records::{OwnRecord, Records};
 use super::redial::Redial;
+use super::relays::Relays;
 use super::swarm::Report;
-use super::{Connection, NetworkCommand, NetworkEvent, NodeId, Protocol, RequestFailure, Status, address, peer_id_of};
+use super::{
+    Connection, NetworkCommand, NetworkEvent, NodeId, Protocol, RequestFailure, Status, address, node_id_of, peer_id_of,
+};
 
 /// The state of the task.
 pub(super) struct Task {
@@ -37,6 +45,29 @@ pub(super) struct Task {
     pub(super) inbound: Inbound,
     pub(super) outbound: Outbound,
     pub(super) connections: HashMap<ConnectionId, Connection>,
+    pub(super) relays: Relays,
+    pub(super) addresses: OwnAddresses,
+    /// Peers that try for others whether they can be reached, and therefore dial us while they know us connected.
+    pub(super) probers: HashSet<PeerId>,
+    /// Connections of such peers that may be more than a dial-back.
+    pub(super) returning: HashMap<ConnectionId, NodeId>,
+    pub(super) records: Records,
+    pub(super) own_record: OwnRecord,
+    pub(super) own: Own,
+    pub(super) clock: Clock,
+    pub(super) forgiven: Instant,
+}
+
+/// What the node says of itself.
+pub(super) struct Own {
+    /// Signs its record.
+    pub(super) record_key: SigningKey,
+    /// Its name, or nothing.
+    pub(super) name: String,
+    /// Addresses others reach it at, from the configuration.
+    pub(super) external: Vec<Multiaddr>,
+    /// Whether it exchanges records.
+    pub(super) gossip: bool,
 }
 
 /// Whether the task goes on after a command.
@@ -52,6 +83,8 @@ impl Task {
         swarm: Swarm<Behaviour>,
         events: mpsc::Sender<NetworkEvent>,
         peers: Vec<(PeerId, Multiaddr)>,
+        relays: Vec<(PeerId, Multiaddr)>,
+        own: Own,
     ) -> Self {
         let mut book = AddressBook::default();
         let mut redial = Redial::default();
@@ -70,6 +103,15 @@ impl Task {
             inbound: Inbound::default(),
             outbound: Outbound::default(),
             connections: HashMap::new(),
+            relays: Relays::new(relays, Instant::now()),
+            addresses: OwnAddresses::new(own.external.clone()),
+            probers: HashSet::new(),
+            returning: HashMap::new(),
+            records: Records::default(),
+            own_record: OwnRecord::default(),
+            own,
+            clock: Clock::start(),
+            forgiven: Instant::now(),
         }
     }
 
@@ -137,17 +179,16 @@ impl Task {
         if peer == *self.swarm.local_peer_id() || self.swarm.is_connected(&peer) {
             return;
         }
+        self.learn_from_record(peer);
         let addresses = self.book.addresses(&peer);
         if addresses.is_empty() {
             return;
         }
+        let dial = DialOpts::peer_id(peer).condition(PeerCondition::DisconnectedAndNotDialing).addresses(addresses);
         // From a new port: two nodes that dial each other from their listening ports at once can get one TCP
-        // connection which both believe to have opened, and on which no handshake succeeds.
-        let dial = DialOpts::peer_id(peer)
-            .condition(PeerCondition::DisconnectedAndNotDialing)
-            .addresses(addresses)
-            .allocate_new_port()
-            .build();
+        // connection which both believe to have opened, and on which no handshake succeeds. Not to a relay, which never
+        // dials us and has to see the port that the router gives to our listener.
+        let dial = if self.relays.contains(&peer) { dial.build() } else { dial.allocate_new_port().build() };
         match self.swarm.dial(dial) {
             Ok(()) | Err(DialError::DialPeerConditionFalse(_)) => {}
             Err(error) => {
@@ -188,11 +229,24 @@ impl Task {
     }
 
     fn status(&self) -> Status {
+        let relays = self.relays.states();
+        let state =
+            |(peer, _, reserved): (PeerId, &Multiaddr, bool)| Some(RelayState { node: node_id_of(&peer)?, reserved });
+        let listen = self.listening();
         Status {
-            listen: self.swarm.listeners().cloned().collect(),
-            external: self.swarm.external_addresses().cloned().collect(),
-            connections: self.connections.values().take(STATUS_PEERS_MAX).cloned().collect(),
+            external: self.addresses.announced(&self.relays, &listen),
+            reach: self.addresses.reach(&self.relays, &listen),
+            listen,
+            relays: relays.filter_map(state).collect(),
+            connections: self.connections.values().take(STATUS_PEERS_MAX).map(|link| self.scored(link)).collect(),
+            records: self.records.counts,
+            records_known: self.records.len(),
         }
+    }
+
+    /// The addresses of our own listeners, without those at relays.
+    pub(super) fn listening(&self) -> Vec<Multiaddr> {
+        self.swarm.listeners().filter(|address| !address::is_circuit(address)).cloned().collect()
     }
 
     fn sweep(&mut self) {
@@ -202,6 +256,9 @@ impl Task {
         }
         self.inbound.sweep();
         self.dial_due(now);
+        self.listen_at_relays(now);
+        self.sort_out_connections(now);
+        self.sweep_records(now);
     }
 
     /// Dials the wanted peers whose time has come.
@@ -217,7 +274,7 @@ impl Task {
     }
 
     pub(super) fn report_listening(&mut self) {
-        let addresses = self.swarm.listeners().cloned().collect();
+        let addresses = self.listening();
         self.tell(NetworkEvent::Listening(addresses));
     }
 

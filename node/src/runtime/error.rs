@@ -93,7 +93,11 @@ impl From<NetworkError> for UpError {
     fn from(error: NetworkError) -> Self {
         let text = error.to_string();
         match error {
-            NetworkError::Listen { .. } | NetworkError::Peer(_) => Self::Config(text),
+            NetworkError::Listen { .. }
+            | NetworkError::Peer(_)
+            | NetworkError::Relay(_)
+            | NetworkError::Relays(_)
+            | NetworkError::Name(_) => Self::Config(text),
             NetworkError::Key => Self::Damaged(text),
             NetworkError::Transport(_) => Self::Unexpected(text),
         }

@@ -38,6 +38,11 @@ const DRIVER_STOP_MAX: Duration = Duration::from_secs(8);
 /// Time for HTTP to end beyond its own limit.
 const HTTP_STOP_MAX: Duration = Duration::from_secs(10);
 
+/// Time for a relay to take the node before it says that it is ready, and how often it is looked whether one has.
+const RELAY_WAIT_MAX: Duration = Duration::from_secs(3);
+/// See [`RELAY_WAIT_MAX`].
+const RELAY_WAIT_STEP: Duration = Duration::from_millis(50);
+
 /// What is not a setting of the operator's.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -58,8 +63,10 @@ pub struct Ready {
     pub http: String,
     /// Who it is for other nodes.
     pub peer_id: String,
-    /// Where other nodes reach it: multiaddrs.
+    /// Where other nodes reach it: multiaddrs, those it listens at first, then those through relays and of the configuration.
     pub listen: Vec<String>,
+    /// How others reach it, as far as it knows by now.
+    pub reach: tidings_api::Reach,
     /// Its version.
     pub version: &'static str,
     /// For whom it is a mailbox: `vouchers` or `open`; absent if for nobody.
@@ -141,11 +148,11 @@ pub async fn up(settings: &Settings, options: &Options) -> Result<Running, UpErr
     let (stop_http, stopped) = oneshot::channel();
     let listeners = Listeners { tcp: vec![listener], unix };
     let http = tokio::spawn(http::serve(listeners, state, async move { drop(stopped.await) }));
-    let listen = core.network.listen.iter().map(ToString::to_string).collect();
+    let (listen, reach) = reached_at(&core.network, !settings.relay_use.value.is_empty()).await;
     let version = env!("CARGO_PKG_VERSION");
     let mailbox = settings.mailbox.value.shown();
     let (http_url, peer_id) = (url_of(address), peer_text(&core.network));
-    let ready = Ready { http: http_url, peer_id, listen, version, mailbox, setup_url, notes };
+    let ready = Ready { http: http_url, peer_id, listen, reach, version, mailbox, setup_url, notes };
     Ok(Running { ready, core, socket, stop_http, http })
 }
 
@@ -215,6 +222,25 @@ impl Running {
         if let Some(path) = socket {
             socket::remove(&path);
         }
+    }
+}
+
+/// Where the node is reached and how. With relays named it waits for one of them, but not for long: a relay that does not answer is no
+/// reason not to start, and is asked again.
+async fn reached_at(network: &NetworkHandle, has_relays: bool) -> (Vec<String>, tidings_api::Reach) {
+    let mut rounds = if has_relays { RELAY_WAIT_MAX.as_millis() / RELAY_WAIT_STEP.as_millis() } else { 0 };
+    loop {
+        let Some(status) = network.status().await else {
+            return (network.listen.iter().map(ToString::to_string).collect(), tidings_api::Reach::default());
+        };
+        if rounds == 0 || status.relays.iter().any(|relay| relay.reserved) {
+            let mut all: Vec<String> = status.listen.iter().map(ToString::to_string).collect();
+            let beyond = status.external.iter().map(ToString::to_string);
+            all.extend(beyond.filter(|address| !status.listen.iter().any(|own| own.to_string() == *address)));
+            return (all, http::reach_of(&status));
+        }
+        rounds -= 1;
+        tokio::time::sleep(RELAY_WAIT_STEP).await;
     }
 }
 

@@ -10,7 +10,9 @@ use tokio::sync::mpsc;
 
 use super::UpError;
 use crate::config::{NODE_PORT, Setting, Settings};
-use crate::network::{self, NetworkConfig, NetworkError, NetworkEvent, NetworkHandle};
+use crate::network::{
+    self, NetworkConfig, NetworkError, NetworkEvent, NetworkHandle, RelayLimits, RelayServer, node_id_of,
+};
 
 /// Ports tried from the default on. A machine with a hundred nodes has an operator who names ports.
 const PORTS_TRIED: u16 = 100;
@@ -47,6 +49,13 @@ pub(super) async fn network(
         listen,
         external: settings.external.value.clone(),
         peers: settings.peer.value.clone(),
+        relays: settings.relay_use.value.clone(),
+        relay_server: settings.relay_serve.value.then(|| RelayServer {
+            allow: settings.relay_allow.value.iter().filter_map(node_id_of).collect(),
+            limits: RelayLimits::default(),
+        }),
+        gossip: settings.gossip_records.value,
+        name: settings.gossip_name.value.clone(),
     };
     if settings.listen.is_explicit() {
         let listen = settings.listen.value.clone();

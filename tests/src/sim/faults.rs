@@ -103,10 +103,25 @@ impl World {
         let person = self.people_dice.index(self.people.len());
         let wish = self.workload.act(&mut self.people_dice, &self.view, &self.people, person, &self.plan);
         if let Some(wish) = wish {
+            let rival = self.rival(&wish);
             self.first_try(wish);
+            if let Some(rival) = rival {
+                // Before the first can be known there.
+                let delay = self.people_dice.between(0, self.plan.latency.0);
+                let Wish { person, command, purpose } = rival;
+                self.schedule.after(delay, Event::Command { person, command: Box::new(command), purpose });
+            }
         }
         let gap = self.people_dice.between(self.plan.gap.0, self.plan.gap.1);
         self.schedule.after(gap, Event::Act);
+    }
+
+    /// What somebody else wants of the same group at the same moment, in a world where people do that.
+    fn rival(&mut self, wish: &Wish) -> Option<Wish> {
+        if self.plan.rivals == 0 || !self.people_dice.chance(self.plan.rivals) {
+            return None;
+        }
+        self.workload.rival(&mut self.people_dice, &self.view, &self.people, wish)
     }
 
     fn first_try(&mut self, wish: Wish) {

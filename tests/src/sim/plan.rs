@@ -114,6 +114,8 @@ pub(crate) struct Plan {
     pub(crate) mood: Mood,
     /// How many epochs behind the tip each node keeps.
     pub(crate) anchors: usize,
+    /// Permille chance that somebody else changes a group in the moment in which one does.
+    pub(crate) rivals: u64,
 }
 
 impl Plan {
@@ -131,7 +133,7 @@ impl Plan {
         let some = |dice: &mut Dice, permille: u64, low: u64, high: u64| {
             if dice.chance(permille) { dice.between(low, high) } else { 0 }
         };
-        Self {
+        let mut plan = Self {
             acts: options.acts.unwrap_or(drawn_acts),
             gap: if dice.chance(300) { (1, 300) } else { (200, 12_000) },
             latency: if slow { (200, 4_000) } else { (1, 120) },
@@ -157,7 +159,14 @@ impl Plan {
             mood: Mood::draw(dice),
             anchors: if dice.chance(300) { 2 + dice.index(4) } else { ANCHORS_MAX },
             accounts,
+            rivals: 0,
+        };
+        if dice.chance(600) {
+            plan.rivals = dice.between(100, 1_000);
+            // It takes two who may.
+            plan.mood.govern += 15;
         }
+        plan
     }
 
     /// The same world after all faults have ended.

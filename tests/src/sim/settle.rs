@@ -52,7 +52,9 @@ impl World {
         for node in 0..self.hosts.len() {
             self.schedule.after(node as u64, Event::Restart { node, life: 0 });
         }
-        self.run_until(1_000, |_| false)?;
+        // One begins after the other; most worlds are small.
+        let all_begun = 1_000.max(self.hosts.len() as u64);
+        self.run_until(all_begun, |_| false)?;
         for person in 0..self.people.len() {
             let (host, account) = (self.people[person].host, self.people[person].account);
             // As the shell does: the data key is in the store before the core hears of the account.
@@ -61,7 +63,7 @@ impl World {
             let command = Command::CreateAccount(self.people[person].new_account.clone());
             self.issue(Wish { person, command, purpose: Purpose::Try });
         }
-        self.run_until(3_000, |_| false)?;
+        self.run_until(all_begun + 2_000, |_| false)?;
         let signed_up: usize = self.hosts.iter().map(|host| host.signed_up.len()).sum();
         self.plan = troubled;
         if signed_up == self.people.len() {

@@ -5,8 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_protocol::account::policy::Policy;
 use tidings_protocol::command::{Answer, Command};
 use tidings_protocol::error::Rejection;
+use tidings_protocol::record::conversation::ConversationRecord;
 
 use super::view::View;
 
@@ -61,8 +63,15 @@ impl Wishes {
                 && promises.iter().any(|(by, _)| Some(by) != promises.first().map(|(first, _)| first));
             let Some(now) = view.reference(*conversation) else { continue };
             // Who has no right any more cannot have it done; what others decided counts.
-            let powerless = promises.iter().any(|(by, _)| by != member && !now.members.contains(by));
-            if ambiguous || contested || powerless || self.open.contains(place) || view.cheat == Some(place.1) {
+            let powerless = promises.iter().any(|(by, inside)| by != member && !may(now, by, member, *inside));
+            let cheated = promises.iter().any(|(by, _)| view.cheat == Some(*by));
+            if cheated
+                || ambiguous
+                || contested
+                || powerless
+                || self.open.contains(place)
+                || view.cheat == Some(place.1)
+            {
                 continue;
             }
             let is_in = now.members.contains(member);
@@ -78,6 +87,12 @@ impl Wishes {
         *self.added.entry(place).or_default() += u32::from(inside);
         self.shall_be_in.entry(place).or_default().push((by, inside));
     }
+}
+
+/// Whether `by` may have `member` in the group, or out of it, as it is now.
+fn may(now: &ConversationRecord, by: &AccountId, member: &AccountId, inside: bool) -> bool {
+    let allows = |policy: Policy| if inside { policy.may_add(by) } else { policy.may_remove(by, member) };
+    now.members.contains(by) && Policy::parse(&now.policy).is_ok_and(allows)
 }
 
 fn place(command: &Command) -> Option<Place> {

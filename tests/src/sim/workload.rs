@@ -154,11 +154,19 @@ impl Workload {
             0 => self.invite(dice, people, person, plan.crossing_invites),
             1 => self.write(dice, view, people, person),
             2 => self.found(dice, view, people, person),
-            3 => self.change(dice, view, people, person, true),
-            4 => self.change(dice, view, people, person, false),
+            3..=4 | 7 => {
+                let account = people[person].account;
+                let own: Vec<&ConversationRecord> =
+                    groups_of(view, account).filter(|record| may_add(record, account)).collect();
+                let record = dice.pick(&own)?;
+                match act {
+                    3 => change(dice, view, people, (person, record), true),
+                    4 => change(dice, view, people, (person, record), false),
+                    _ => self.govern(dice, people, (person, record)),
+                }
+            }
             5 => Self::leave(dice, view, people, person),
             6 => self.repeat(dice, view, people, person),
-            7 => self.govern(dice, view, people, person),
             _ => self.misbehave(dice, view, people, person),
         }
     }
@@ -235,33 +243,49 @@ impl Workload {
         })
     }
 
-    fn change(&mut self, dice: &mut Dice, view: &View, people: &[Person], person: usize, add: bool) -> Option<Wish> {
-        let account = people[person].account;
-        let own: Vec<&ConversationRecord> =
-            groups_of(view, account).filter(|record| may_add(record, account)).collect();
-        let record = dice.pick(&own)?;
-        let conversation = record.id;
-        let command = if add {
-            let member = *dice.pick(&accepted(view, account))?;
-            Command::AddMember { account, conversation, member }
-        } else {
-            let others: Vec<AccountId> = record.members.iter().copied().filter(|member| *member != account).collect();
-            Command::RemoveMember { account, conversation, member: *dice.pick(&others)? }
+    /// Another change of the group that `wish` changes, by another who may.
+    pub(crate) fn rival(&mut self, dice: &mut Dice, view: &View, people: &[Person], wish: &Wish) -> Option<Wish> {
+        let (Command::AddMember { conversation, .. }
+        | Command::RemoveMember { conversation, .. }
+        | Command::SetRole { conversation, .. }
+        | Command::SetGroup { conversation, .. }
+        | Command::Leave { conversation, .. }) = &wish.command
+        else {
+            return None;
         };
-        Some(Wish { person, command, purpose: Purpose::Try })
+        let may = |person: &usize| {
+            let account = people[*person].account;
+            let record = groups_of(view, account).find(|record| record.id == *conversation);
+            record.filter(|record| *person != wish.person && may_add(record, account)).map(|record| (*person, record))
+        };
+        let rivals: Vec<(usize, &ConversationRecord)> = (0..people.len()).filter_map(|person| may(&person)).collect();
+        let Some(other) = dice.pick(&rivals).copied() else {
+            // Somebody is to be one, next time.
+            let account = people[wish.person].account;
+            let record = view.conversations.get(&(account, *conversation))?;
+            let (conversation, member) = (*conversation, *dice.pick(&others(record, account))?);
+            let command = Command::SetRole { account, conversation, member, role: Role::Admin };
+            return Some(Wish { person: wish.person, command, purpose: Purpose::Try });
+        };
+        match dice.below(3) {
+            0 => change(dice, view, people, other, true),
+            1 => change(dice, view, people, other, false),
+            _ => self.govern(dice, people, other),
+        }
     }
 
     /// Gives a role or a name.
-    fn govern(&mut self, dice: &mut Dice, view: &View, people: &[Person], person: usize) -> Option<Wish> {
-        let account = people[person].account;
-        let own: Vec<&ConversationRecord> =
-            groups_of(view, account).filter(|record| may_add(record, account)).collect();
-        let record = dice.pick(&own)?;
-        let conversation = record.id;
+    fn govern(
+        &mut self,
+        dice: &mut Dice,
+        people: &[Person],
+        (person, record): (usize, &ConversationRecord),
+    ) -> Option<Wish> {
+        let (account, conversation) = (people[person].account, record.id);
         let command = if dice.chance(600) {
-            let others: Vec<AccountId> = record.members.iter().copied().filter(|member| *member != account).collect();
+            let member = *dice.pick(&others(record, account))?;
             let role = *dice.pick(&[Role::Owner, Role::Admin, Role::Admin, Role::Moderator, Role::Member])?;
-            Command::SetRole { account, conversation, member: *dice.pick(&others)?, role }
+            Command::SetRole { account, conversation, member, role }
         } else {
             self.texts += 1;
             let name = Some(format!("{} group {}", self.canary, self.texts));
@@ -314,6 +338,28 @@ impl Workload {
         };
         Some(Wish { person, command, purpose: Purpose::Try })
     }
+}
+
+/// Somebody is added or removed.
+fn change(
+    dice: &mut Dice,
+    view: &View,
+    people: &[Person],
+    (person, record): (usize, &ConversationRecord),
+    add: bool,
+) -> Option<Wish> {
+    let (account, conversation) = (people[person].account, record.id);
+    let command = if add {
+        Command::AddMember { account, conversation, member: *dice.pick(&accepted(view, account))? }
+    } else {
+        Command::RemoveMember { account, conversation, member: *dice.pick(&others(record, account))? }
+    };
+    Some(Wish { person, command, purpose: Purpose::Try })
+}
+
+/// The members beside `account`.
+fn others(record: &ConversationRecord, account: AccountId) -> Vec<AccountId> {
+    record.members.iter().copied().filter(|member| *member != account).collect()
 }
 
 /// `guest` follows a link, and, if it insists, until there is an answer.

@@ -11,11 +11,9 @@ use crate::person::PATIENCE;
 const NAMES: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 
 impl Resident {
-    fn change(&self, method: &'static str, path: &str, body: &serde_json::Value) {
-        let reply = self.ask(
-            &Request::new(method, path).header("content-type", "application/json").body(body.to_string().as_bytes()),
-        );
-        assert!((200..300).contains(&reply.status), "{} {method} {path}: {reply:?}", self.name);
+    fn change(&self, path: &str, body: &serde_json::Value) {
+        let reply = self.ask(&Request::patch(path, body));
+        assert!((200..300).contains(&reply.status), "{} {path}: {reply:?}", self.name);
     }
 
     fn remove(&self, group: &str, other: &Self) {
@@ -53,15 +51,15 @@ fn a_group_changed_on_both_sides_of_a_split_is_one_group_again() {
     let first = [alice, bob, carol, dave];
     let four = sorted(&first);
     until(PATIENCE, || same_group(&first, group).and_then(|view| same(&view.members, &four)));
-    alice.change("PATCH", &format!("/group/{group}/members/{}", carol.id), &json!({"role": "owner"}));
+    alice.change(&format!("/group/{group}/members/{}", carol.id), &json!({"role": "owner"}));
     until(PATIENCE, || same_group(&first, group).map(drop));
 
     link.split(&[&[0, 1], &[2, 3, 4]]);
     alice.remove(group, dave);
-    alice.change("PATCH", &format!("/group/{group}"), &json!({"name": "from the left"}));
+    alice.change(&format!("/group/{group}"), &json!({"name": "from the left"}));
     alice.post(&format!("/group/{group}/members"), &json!({"account": erin.id})).expect(201);
     carol.remove(group, bob);
-    carol.change("PATCH", &format!("/group/{group}"), &json!({"name": "from the right"}));
+    carol.change(&format!("/group/{group}"), &json!({"name": "from the right"}));
     carol.post(&format!("/group/{group}/members"), &json!({"account": erin.id})).expect(201);
     alice.send(group, "said on the left");
     carol.send(group, "said on the right");

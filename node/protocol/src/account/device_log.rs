@@ -10,9 +10,11 @@ use super::process::log_key;
 use crate::error::Outcome;
 use crate::limits::LOG_GAPS_MAX;
 use crate::record::conversation::ConversationRecord;
+use crate::record::key;
 use crate::record::log::{DeviceLogRecord, Stretch};
 use crate::step::Step;
-use crate::wire::inner::{Kind, Signed};
+use crate::store::table::{Scope, Table};
+use crate::wire::inner::{Inner, Kind, Signed};
 
 /// Where an entry stands in its author's log.
 pub(crate) enum Place {
@@ -20,7 +22,7 @@ pub(crate) enum Place {
     Next,
     /// Something before it is missing.
     Later,
-    /// It was processed before.
+    /// It was processed before, or builds on another branch of its log.
     Before,
     /// It names another predecessor than the one that was processed, or another entry stands in its place.
     Fork,
@@ -49,28 +51,41 @@ pub(crate) fn place(
     entry: &Signed,
 ) -> Outcome<Place> {
     let sequence = entry.inner.sequence;
-    // A predecessor sealed under an epoch that is not known here is not waited for.
-    let waits = || Ok::<bool, crate::error::Error>(log_key(step, account, record, &entry.inner.prev_tag)?.is_some());
+    // A predecessor sealed under an epoch that is not known here is not waited for, nor one that was dropped.
+    let kept = sequence > log.dropped.saturating_add(1);
+    let waits =
+        || Ok::<bool, crate::error::Error>(kept && log_key(step, account, record, &entry.inner.prev_tag)?.is_some());
     if let Some(gap) = log.gaps.iter().find(|gap| gap.contains(sequence)) {
         return Ok(if sequence == gap.first || !waits()? { Place::Next } else { Place::Later });
     }
+    let is_commit = entry.inner.kind() == Some(Kind::Commit);
     if sequence <= log.sequence {
-        let other = sequence == log.sequence && *entry.id().as_bytes() != log.head;
-        return Ok(if other && entry.inner.kind() == Some(Kind::Commit) { Place::Fork } else { Place::Before });
+        let there = step.rows.get_bytes(Scope::Account(account), Table::LogPlace, &row(entry))?;
+        let other = there.is_some_and(|there| there != entry.id().as_bytes());
+        return Ok(if other && is_commit { Place::Fork } else { Place::Before });
     }
     let follows = sequence == log.sequence.saturating_add(1);
     Ok(if follows && entry.inner.prev == log.head || !waits()? {
         Place::Next
-    } else if follows {
-        Place::Fork
+    } else if log.forked_at.is_none_or(|from| sequence < from) {
+        if follows { Place::Fork } else { Place::Later }
+    } else if is_commit {
+        // Others may have all that is before it: it stands for choice.
+        Place::Next
     } else {
-        Place::Later
+        Place::Before
     })
 }
 
+fn row(entry: &Signed) -> Vec<u8> {
+    let Inner { conversation, device, sequence, .. } = &entry.inner;
+    key::join(&[conversation.as_bytes(), device.as_bytes(), &sequence.to_be_bytes()])
+}
+
 /// Notes that an entry was processed.
-pub(crate) fn advance(log: &mut DeviceLogRecord, entry: &Signed) {
+pub(crate) fn advance(step: &mut Step<'_>, account: AccountId, log: &mut DeviceLogRecord, entry: &Signed) {
     let sequence = entry.inner.sequence;
+    step.rows.put_bytes(Scope::Account(account), Table::LogPlace, &row(entry), entry.id().as_bytes().to_vec());
     if sequence > log.sequence {
         let first = log.sequence.saturating_add(1);
         if sequence > first {

@@ -3,6 +3,7 @@
 //! Works on rows of the account's scope, so it stands still while the account is locked. It never talks to a peer itself: entries go
 //! through [`crate::log`], sealed items through parcels.
 
+pub(crate) mod beyond;
 pub(crate) mod catch_up;
 pub(crate) mod contact;
 pub mod conversation;

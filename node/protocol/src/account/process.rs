@@ -5,10 +5,10 @@ use tidings_crypto::outer::{LogKey, Outer};
 use tidings_crypto::sign::VerifyingKey;
 
 use super::conversation::state as conversation_state;
-use super::conversation::{equivocation, follow_commit, late, leave, readmit, rejoin, valid};
+use super::conversation::{equivocation, follow_commit, late, leave, readmit, rejoin, valid, void};
 use super::device_log::{self, Place};
 use super::message::{order, receipt, receive};
-use super::{event, profile, reach};
+use super::{beyond, event, profile, reach};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::DEPENDENCIES_MAX;
 use crate::record::conversation::{ConversationRecord, HeadRecord, LogKeyRecord, Membership};
@@ -64,13 +64,14 @@ pub(crate) fn process(
             try_on(step, &mut record, |step, record| late::voted(step, account, record, &entry, log.account))?;
             return Ok(Progress::Done);
         }
+        Some(Kind::Void) => {
+            try_on(step, &mut record, |step, record| void::received(step, account, record, &entry, &log.account))?;
+            return Ok(Progress::Done);
+        }
         Some(Kind::App | Kind::Commit | Kind::SelfRemove | Kind::Receipt | Kind::Reach) | None => {}
     }
     if device_log::is_over(&log, &entry) {
-        // The device may be added again, and then nobody shall wait for this.
-        let dropped = log.dropped.max(entry.inner.sequence);
-        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &DeviceLogRecord { dropped, ..log });
-        return Ok(Progress::Done);
+        return beyond::passed(step, account, record, &entry, log);
     }
     match device_log::place(step, account, &record, &log, &entry)? {
         Place::Next if has_dependencies(step, account, &record, own, &entry)? => {}
@@ -108,7 +109,7 @@ fn own_entry(
     let row = key::counted(record.id.as_bytes(), entry.inner.sequence);
     let known = step.rows.get_bytes(Scope::Account(account), Table::OwnEntry, &row)?;
     let written = known.is_some_and(|id| id == entry.id().as_bytes());
-    let beside = matches!(entry.inner.kind(), Some(Kind::Rejoin | Kind::ForkVote));
+    let beside = entry.inner.kind().is_some_and(Kind::stands_beside);
     if written || beside || entry.inner.generation < record.generation {
         return Ok(Progress::Done);
     }
@@ -180,7 +181,7 @@ fn route(
 ) -> Outcome<()> {
     let scope = Scope::Account(account);
     let author = log.account;
-    let clock = order::clock_of(step, account, &record.id, entry, log)?;
+    let clock = order::clock_of(step, account, &record.id, entry)?;
     order::note(step, account, &record.id, (entry.inner.device, entry.inner.sequence), clock);
     record.clock = record.clock.max(clock);
     let mut unreadable = false;
@@ -192,7 +193,7 @@ fn route(
         Some(Kind::SelfRemove) => {
             try_on(step, record, |step, record| leave::received(step, account, record, entry, author))?
         }
-        Some(Kind::Receipt | Kind::Rejoin | Kind::ForkVote) => {}
+        Some(Kind::Receipt | Kind::Rejoin | Kind::ForkVote | Kind::Void) => {}
         Some(Kind::Reach) => drop(refused(step.attempt(|step| reach::received(step, account, entry, author)))?),
         // A later version may know it; it cannot change the group.
         None => {
@@ -208,7 +209,7 @@ fn route(
         log.unreadable.push(entry.inner.sequence);
     }
     log.clock = log.clock.max(clock);
-    device_log::advance(&mut log, entry);
+    device_log::advance(step, account, &mut log, entry);
     valid::extend(step, account, record, &mut log, entry)?;
     step.rows.put(scope, Table::DeviceLog, row, &log);
     Ok(())

@@ -118,7 +118,7 @@ fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[Follower], epoch:
         .chain(nodes.iter().filter(|follower| follower.node != step.config.node).cloned())
         .collect();
     // A home that is a mailbox as well counts as a home; of two words for a node one that says something.
-    followers.sort_by(|a, b| (a.node, a.mailbox, a.voucher.is_empty()).cmp(&(b.node, b.mailbox, b.voucher.is_empty())));
+    followers.sort_by_key(|follower| (follower.node, follower.mailbox, follower.voucher.is_empty()));
     followers.dedup_by_key(|follower| follower.node);
     let followers: Vec<FollowerRecord> = followers.into_iter().map(|follower| known_as(record, follower)).collect();
     record.epoch = record.epoch.max(epoch);

@@ -5,6 +5,7 @@ use tidings_crypto::id::{AccountId, ConversationId};
 use super::one;
 use crate::account::message::store::{PlaceRecord, place_key};
 use crate::error::{Fault, Outcome};
+use crate::limits::WAITING_MESSAGES_MAX;
 use crate::record;
 use crate::record::key::{join, prefix_end};
 use crate::record::message::MessageRecord;
@@ -50,6 +51,15 @@ pub fn waiting_page(
     limit: usize,
 ) -> Outcome<MessagePage> {
     page_of(store, account, Table::Waiting, contact.as_bytes(), before, limit)
+}
+
+/// What was written to a contact or a conversation and is not encrypted yet: it waits for the conversation, for the other side to be in it,
+/// or for this device to be let back in.
+///
+/// # Errors
+/// As [`page`].
+pub fn held(store: &dyn Snapshot, account: AccountId, place: &[u8; 32]) -> Outcome<Vec<MessageRecord>> {
+    Ok(page_of(store, account, Table::Waiting, place, None, WAITING_MESSAGES_MAX)?.messages)
 }
 
 /// The last message of a conversation.

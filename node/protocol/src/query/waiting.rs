@@ -34,6 +34,8 @@ pub enum Reason {
     Request,
     /// Their node has not handed out a key package with which to add them.
     KeyPackage,
+    /// This device waits to be let back into the conversation.
+    LetBackIn,
     /// It failed.
     Failed(FailReason),
 }
@@ -67,6 +69,7 @@ pub fn of(store: &dyn Snapshot, account: AccountId, message: &MessageRecord) -> 
             DeliveryState::Queued if message.conversation.is_none() => {
                 before_conversation(store, account, recipient.account, peer.as_ref())?
             }
+            DeliveryState::Queued if message.order.is_empty() => Reason::LetBackIn,
             DeliveryState::Queued => peer.as_ref().map_or(Reason::OnItsWay, obstacle),
         };
         let tries = recipient.state == DeliveryState::Queued;

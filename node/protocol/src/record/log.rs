@@ -191,6 +191,23 @@ pub struct DeviceLogRecord {
     /// Between the end of its log before it was let back in, and the beginning of the one after.
     #[n(15)]
     pub void: Option<Stretch>,
+    /// How far its log was followed behind the cut, for the commits in it.
+    #[n(16)]
+    pub beyond: Option<BeyondRecord>,
+}
+
+/// How far a log was followed that counts no more.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct BeyondRecord {
+    /// The last sequence number.
+    #[n(0)]
+    pub sequence: u64,
+    /// The hash of that entry.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub head: [u8; 32],
+    /// The epochs that the device had reached when it wrote that.
+    #[n(2)]
+    pub trail: Trail,
 }
 
 /// A stretch of a log, both ends included.
@@ -233,6 +250,7 @@ impl DeviceLogRecord {
             gaps: Vec::new(),
             readmitted_at: 0,
             void: None,
+            beyond: None,
         }
     }
 }

@@ -157,6 +157,8 @@ tables! {
     Expiry = 67, "expiry";
     /// `conversation ‖ device ‖ sequence number` → the clock under which that entry stands in the order.
     EntryClock = 69, "entry_clock";
+    /// `conversation ‖ device ‖ sequence number` → id of the entry that was processed in that place of the device's log.
+    LogPlace = 57, "log_place";
     /// `conversation ‖ hash of a link` → link of the AdminChain.
     AdminChain = 55, "admin_chain";
     /// `conversation ‖ number of the epoch ‖ epoch id` → what the commit that led there did.

@@ -234,6 +234,15 @@ impl Told {
     }
 }
 
+/// Which log a device writes: it counts how often the device was let back in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct Generation {
+    /// The device.
+    pub device: DeviceId,
+    /// Its log; more than 0.
+    pub generation: u16,
+}
+
 /// Everything a newcomer needs beside the MLS welcome.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
 pub struct WelcomeBundle {
@@ -251,6 +260,8 @@ pub struct WelcomeBundle {
     pub told: Vec<Told>,
     /// All members.
     pub members: Vec<Introduction>,
+    /// Which log each device writes that was let back in.
+    pub generations: Vec<Generation>,
     /// The inviter's display name.
     pub display_name: VLByteVec,
     /// The inviter's box key record.

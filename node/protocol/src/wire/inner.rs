@@ -29,6 +29,8 @@ pub enum Kind {
     Rejoin,
     /// A vote for a commit that its author has made final; it stands outside its author's log.
     ForkVote,
+    /// The word that the epoch it is sealed under has lost, for those who were welcomed to it; it stands outside its author's log.
+    Void,
     /// Where the author's mailboxes are.
     Reach,
 }
@@ -42,8 +44,15 @@ impl Kind {
             Self::Receipt => 4,
             Self::Rejoin => 5,
             Self::ForkVote => 6,
+            Self::Void => 7,
             Self::Reach => 9,
         }
+    }
+
+    /// Whether such an entry stands outside its author's log.
+    #[must_use]
+    pub const fn stands_beside(self) -> bool {
+        matches!(self, Self::Rejoin | Self::ForkVote | Self::Void)
     }
 
     /// The kind with this number, if this version knows it.
@@ -56,6 +65,7 @@ impl Kind {
             4 => Some(Self::Receipt),
             5 => Some(Self::Rejoin),
             6 => Some(Self::ForkVote),
+            7 => Some(Self::Void),
             9 => Some(Self::Reach),
             _ => None,
         }

@@ -12,7 +12,6 @@ use tidings_crypto::outer::{LogKey, Outer, TopicKey};
 use tidings_crypto::{decode_exact, encode};
 use tidings_protocol::effect::{Effect, Output};
 use tidings_protocol::input::{Input, Protocol, RequestFailure};
-use tidings_protocol::log::mailbox::MailboxPolicy;
 use tidings_protocol::node::{Node, NodeConfig};
 use tidings_protocol::record;
 use tidings_protocol::record::log::{FollowerRecord, QueueRecord};
@@ -205,8 +204,7 @@ impl Model {
     pub(crate) fn start(&mut self, at: usize) {
         let mut seed = [0; 32];
         self.rng.fill_bytes(&mut seed);
-        self.members[at].core =
-            Node::new(NodeConfig { node: self.members[at].id, index_key: [9; 32], mailbox: MailboxPolicy::Off }, seed);
+        self.members[at].core = Node::new(NodeConfig::new(self.members[at].id, [9; 32]), seed);
         self.members[at].online = true;
         self.input(at, Input::Start, 0);
     }
@@ -445,7 +443,7 @@ impl Member {
         rng.fill_bytes(&mut id);
         rng.fill_bytes(&mut seed);
         let id = NodeId::from_bytes(id);
-        let core = Node::new(NodeConfig { node: id, index_key: [9; 32], mailbox: MailboxPolicy::Off }, seed);
+        let core = Node::new(NodeConfig::new(id, [9; 32]), seed);
         Self { core, store: MemoryStore::new(), id, online: true }
     }
 }

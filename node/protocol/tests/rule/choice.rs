@@ -70,6 +70,7 @@ fn without_votes_the_better_class_then_the_senior_then_the_lower_hash_wins() {
     let equal = child(3, Class::Removal, 1);
     assert_eq!(chosen(&[senior, equal], 4, 1, &[]), Some(equal.epoch));
     assert_eq!(chosen(&[update, child(0, Class::Demoted, 0)], 4, 1, &[]), Some(update.epoch));
+    assert_eq!(chosen(&[add, child(2, Class::Admin, 1)], 4, 2, &[]), Some(add.epoch));
     assert_eq!(chosen(&[], 4, 1, &[vote(0, 1)]), None);
 }
 

@@ -40,7 +40,7 @@ fn work(world: &mut World, commits: usize) {
 /// REQ-FORK-9 and REQ-FORK-12 (negative test 74).
 #[test]
 fn after_a_month_apart_with_changes_on_both_sides_all_are_at_one_epoch() {
-    for seed in seeds(20) {
+    for seed in seeds(6) {
         let world = month(seed, 5, 40, true);
         assert_eq!(world.quarrel(), None, "seed {seed} {}", world.explain());
         let tip = world.devices[0].tip;
@@ -55,7 +55,7 @@ fn after_a_month_apart_with_changes_on_both_sides_all_are_at_one_epoch() {
 /// REQ-FORK-11: whoever was added by somebody whom the other side removed is not in, and does not sit in a group of nobody.
 #[test]
 fn a_newcomer_whose_inviter_was_removed_is_told() {
-    for seed in seeds(20) {
+    for seed in seeds(6) {
         let world = month(seed, 2, 40, true);
         assert_eq!(world.quarrel(), None, "seed {seed} {}", world.explain());
         let tip = world.devices[0].tip;

@@ -28,6 +28,8 @@ pub(crate) const APP: u8 = 1;
 pub(crate) const COMMIT: u8 = 2;
 pub(crate) const SELF_REMOVE: u8 = 3;
 pub(crate) const RECEIPT: u8 = 4;
+pub(crate) const FORK_VOTE: u8 = 6;
+pub(crate) const VOID: u8 = 7;
 
 /// The inner entry, field by field as it is signed.
 #[derive(Clone, TlsSerialize, TlsSize)]

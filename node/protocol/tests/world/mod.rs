@@ -286,6 +286,19 @@ impl World {
         self.advance(120_000);
     }
 
+    /// A copy of what a host has on disk.
+    pub(crate) fn backup(&self, host: usize) -> MemoryStore {
+        self.hosts[host].store.clone()
+    }
+
+    /// Puts a copy back on a host, as after a lost disk; its accounts are locked.
+    pub(crate) fn restore(&mut self, host: usize, backup: MemoryStore) {
+        self.stop(host);
+        self.hosts[host].store = backup;
+        self.hosts[host].store.lock_all();
+        self.start(host);
+    }
+
     pub(crate) fn lock(&mut self, person: Person) {
         self.queue.push_back((person.host, Input::Locked(person.account)));
         self.run();

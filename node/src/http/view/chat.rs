@@ -67,6 +67,7 @@ fn direct(viewer: Viewer<'_>, record: &ConversationRecord) -> Outcome<Chat> {
 fn of_group(viewer: Viewer<'_>, record: &ConversationRecord) -> Outcome<Chat> {
     let mut chat = of_conversation(viewer, record, groups::policy_view(record).name)?;
     chat.kind = ChatKind::Group;
+    chat.timer_seconds = u64::from(groups::policy_view(record).disappearing_seconds);
     chat.group = Some(record.id.to_string());
     Ok(chat)
 }

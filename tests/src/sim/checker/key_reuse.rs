@@ -48,7 +48,7 @@ impl KeyReuse {
         if author.is_some() && author == seen.view.cheat {
             return Ok(());
         }
-        if inner.kind() == Some(Kind::Rejoin) {
+        if inner.kind().is_some_and(Kind::stands_beside) {
             // It stands outside its log.
             return Ok(());
         }

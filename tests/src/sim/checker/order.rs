@@ -24,8 +24,10 @@ impl Checker for Order {
         fresh.sort_by_key(|(_, sent)| sent.index);
         for (fact, sent) in fresh {
             let places = self.places.entry((fact.account, sent.conversation, sent.sender)).or_default();
-            if fact.before.is_none() && !places.contains_key(&sent.index) && places.range(sent.index..).next().is_some()
-            {
+            let is_late = !places.contains_key(&sent.index) && places.range(sent.index..).next().is_some();
+            // What was on its way when its author was removed comes when the author is in again.
+            let stayed = seen.view.was_in_since(sent.conversation, sent.epoch, sent.sender);
+            if fact.before.is_none() && is_late && stayed {
                 return Err(format!(
                     "{:?} got message {} of {:?} after a later one",
                     fact.account, sent.index, sent.sender

@@ -193,6 +193,8 @@ fn remove(view: &View, account: AccountId, conversation: ConversationId, member:
 
 fn leave(view: &View, account: AccountId, conversation: ConversationId) -> Option<Expected> {
     match group(view, account, conversation) {
+        // The last one may always go.
+        Ok(record) if record.members.len() == 1 => Some(Expected::Success),
         Ok(record) => match policy(record).role(&account) {
             Role::Owner if policy(record).roles.owners() == 1 => Some(Expected::Refusal(Rejection::LastAdmin)),
             Role::Owner | Role::Admin | Role::Moderator => None,

@@ -47,6 +47,8 @@ export const markRead = (chat: string) => call<void>('POST', `/chats/${id(chat)}
 export const messages = (chat: Chat, before?: string) =>
   call<Page<Message>>('GET', `${messagesPath(chat)}${before === undefined ? '' : `?before=${id(before)}`}`);
 
+/** One message, with how far it has come and why it waits. */
+export const message = (message: string) => call<Message>('GET', `/messages/${id(message)}`);
 /** Sends a text. With the same `messageId` again the node answers the first message. */
 export const send = (chat: Chat, text: string, messageId: string, replyTo: string | null) => {
   const words = { text, id: messageId, ...(replyTo === null ? {} : { replyTo }) };

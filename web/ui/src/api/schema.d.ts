@@ -219,7 +219,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Lets new messages of a direct conversation disappear, for both sides. */
+        /** Lets new messages disappear some time after they were sent, for all. In a group this takes an owner or admin. */
         put: operations["timer"];
         post?: never;
         delete?: never;
@@ -499,6 +499,41 @@ export interface paths {
         /** Takes the account's keys out of memory; messages are still taken and kept. */
         post: operations["lock"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/mailboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's mailboxes. */
+        get: operations["list"];
+        put?: never;
+        /** Names a mailbox. It counts once it has answered that it keeps. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/mailboxes/{peerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Gives a mailbox up. */
+        delete: operations["remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1655,6 +1690,27 @@ export interface components {
             /** @description The beginning of its text; empty where it was deleted or has disappeared. */
             text: string;
         };
+        /** @description How other nodes reach this one. */
+        Reach: {
+            /** @description With `direct` and `unchecked`: at which multiaddrs. */
+            addresses: string[];
+            /** @description The best way there is. */
+            kind: components["schemas"]["ReachKind"];
+            /** @description The relays that were named. */
+            relays: components["schemas"]["ReachRelay"][];
+        };
+        /**
+         * @description The ways to reach a node.
+         * @enum {string}
+         */
+        ReachKind: "direct" | "relayed" | "unchecked" | "local";
+        /** @description A relay that was named. */
+        ReachRelay: {
+            /** @description Its peer id. */
+            peerId: string;
+            /** @description Whether the node can be reached through it now. */
+            reserved: boolean;
+        };
         /** @description One emoji and who chose it. */
         Reaction: {
             /** @description The accounts that chose it. */
@@ -1784,6 +1840,8 @@ export interface components {
             peerId: string;
             /** @description The nodes it is connected to. */
             peers: components["schemas"]["Peer"][];
+            /** @description How other nodes reach it, as far as it knows. */
+            reach: components["schemas"]["Reach"];
             /**
              * Format: int64
              * @description How many of them are unlocked.
@@ -3885,6 +3943,174 @@ export interface operations {
                 content?: never;
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Most items wanted: 50 by default, at most 200 ([`PageQuery::limit_or_default`]). */
+                limit?: number;
+                /** @description `next` of a page of messages or logs: what came before it. */
+                before?: string;
+                /** @description `next` of any other list: what comes after it. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Mailbox"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailboxRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the mailbox's peer id */
+                peerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };

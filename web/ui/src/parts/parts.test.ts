@@ -38,7 +38,7 @@ describe('pauses between attempts', () => {
 describe('the node pill', () => {
   const peer = { peerId: 'p', path: 'direct' as const };
   const status = {
-    version: '', peerId: '', http: '', listen: [], peers: [peer], accounts: 1, unlocked: 1, uptimeSeconds: 1,
+    version: '', peerId: '', http: '', listen: [], reach: { kind: 'local' as const, addresses: [], relays: [] }, peers: [peer], accounts: 1, unlocked: 1, uptimeSeconds: 1,
     outbox: 0, degraded: [],
   };
   it('says in words how the node is doing', () => {

@@ -63,6 +63,20 @@ export function Settings({ account }: { account: Account }) {
   );
 }
 
+/** How others reach the node, in words: nothing is promised that is not known. */
+function reachText(reach: Status['reach']): string {
+  switch (reach.kind) {
+    case 'direct':
+      return `Directly: another node has done so at ${reach.addresses.join(', ')}`;
+    case 'relayed':
+      return `Through relay ${reach.relays.filter((relay) => relay.reserved).map((relay) => relay.peerId).join(', ')}`;
+    case 'unchecked':
+      return `At ${reach.addresses.join(', ')} if nothing stands in the way; nobody has checked`;
+    case 'local':
+      return 'On this network only';
+  }
+}
+
 function Node({ status }: { status: Status }) {
   return (
     <>
@@ -87,6 +101,8 @@ function Node({ status }: { status: Status }) {
             <div key={address}>{address}</div>
           ))}
         </dd>
+        <dt>Reachable</dt>
+        <dd className="breaks">{reachText(status.reach)}</dd>
         <dt>Connected nodes</dt>
         <dd className="breaks">
           {status.peers.length === 0 && 'None'}

@@ -186,7 +186,7 @@ async function dispatch(chat: Chat, message: Message): Promise<void> {
     const taken = await calls.send(chat, message.text, message.id, message.replyTo);
     const known = { ...taken, conversation: chat.id };
     update((state) => withMessage(state, known, chat.id));
-    setTimeout(() => lookWhyWaiting(chat, message.id), WAIT_MS);
+    setTimeout(() => void lookWhyWaiting(chat, message.id), WAIT_MS);
   } catch (error) {
     const { detail, fix } = problemOf(error);
     const failed: Message = { ...message, state: 'failed', reason: [detail, fix].map((part) => sentence(part ?? '')).join(' ').trim() };
@@ -197,10 +197,18 @@ async function dispatch(chat: Chat, message: Message): Promise<void> {
 /** A message that is still here after this time waits for somebody who is away. */
 const WAIT_MS = 3_000;
 
-/** Nobody tells that a node has gone: a waiting message is the sign to look. */
-function lookWhyWaiting(chat: Chat, id: string): void {
-  const message = getState().threads[chat.id]?.messages.find((one) => one.id === id);
-  if (message?.state === 'queued') void reloadContacts();
+/** Nobody tells that a node has gone, nor why a message still waits: one that waits is the sign to look, as long as it does. */
+async function lookWhyWaiting(chat: Chat, id: string): Promise<void> {
+  const waits = () => getState().threads[chat.id]?.messages.some((one) => one.id === id && one.state === 'queued');
+  if (!waits()) return;
+  try {
+    const [now] = await Promise.all([calls.message(id), reloadContacts()]);
+    // What an event has told meanwhile is newer.
+    if (waits() && now.state === 'queued') update((state) => withMessageState(state, now));
+  } catch {
+    // Looked at again below.
+  }
+  setTimeout(() => void lookWhyWaiting(chat, id), 2 * WAIT_MS);
 }
 
 /** Unlike `upsert`, lets a state go back: from failed to queued, when it is tried again. */

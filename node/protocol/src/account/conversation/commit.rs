@@ -79,6 +79,7 @@ pub(crate) fn commit(
         body: wire::encode(&body),
     };
     let queue = record.queue;
+    let alone = record.homes.iter().all(|home| *home == step.config.node);
     let entry = publish::publish(step, account, &profile, record, draft)?;
     let own = CommitRecord { id: entry.id, sequence: entry.sequence, ..own };
     if let Some(link) = &link {
@@ -86,7 +87,7 @@ pub(crate) fn commit(
     }
     let epoch = tree::grow(step, account, record, (parent, own), (cuts, &rejoins), &built.next)?;
     if let Some(welcome) = built.welcome {
-        welcome::prepare(step, account, record, (epoch, (queue, entry.counter)), &welcome, guests)?;
+        welcome::prepare(step, account, record, (epoch, (queue, entry.counter), alone), &welcome, guests)?;
     }
     let before = state::policy_of(&before)?;
     let followed = Followed {

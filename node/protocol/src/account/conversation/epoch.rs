@@ -1,12 +1,28 @@
-//! Rows of the tree of epochs.
+//! Rows of the tree of epochs, and what they note of a commit.
 
 use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 
+use super::rule::Class;
 use crate::error::{Fault, Outcome};
-use crate::record::epoch::EpochRecord;
+use crate::record::epoch::{CommitRecord, EpochRecord};
 use crate::record::key;
+use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
+use crate::wire::inner::Signed;
+
+/// The commit of `entry`, a place in the log that `log` describes.
+pub(crate) fn commit_of(entry: &Signed, log: &DeviceLogRecord, class: Class, rank: u16) -> CommitRecord {
+    CommitRecord {
+        id: entry.id(),
+        author: log.account,
+        device: entry.inner.device,
+        sequence: entry.inner.sequence,
+        class,
+        rank,
+        demoted: log.forked_at.is_some_and(|from| entry.inner.sequence >= from),
+    }
+}
 
 fn row(conversation: &ConversationId, epoch: &EpochId) -> Vec<u8> {
     key::join(&[conversation.as_bytes(), epoch.as_bytes()])

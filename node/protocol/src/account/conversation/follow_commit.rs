@@ -5,12 +5,12 @@ use tidings_crypto::mls::{CommitView, Group};
 
 use super::commit::{self, Made};
 use super::group_log::{self, Followed};
-use super::{admin_chain, epoch, late, state, tip, tree, valid};
+use super::{admin_chain, epoch, late, state, tip, tree, valid, void};
 use crate::account::identity;
 use crate::error::{Outcome, Rejection};
 use crate::limits::CLOCK_MAX;
 use crate::record::conversation::ConversationRecord;
-use crate::record::epoch::{CommitRecord, CutRecord, Standing};
+use crate::record::epoch::{CutRecord, Standing};
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::wire;
@@ -37,7 +37,7 @@ pub(crate) fn received(
     let body: CommitBody = wire::decode(entry.inner.body.as_slice(), "commit entry")?;
     match at.standing {
         Standing::Kept => {}
-        Standing::Forgotten => return late::commit(step, account, record, (entry, log), (at, body.class)),
+        Standing::Forgotten => return late::commit(step, account, record, (entry, log), (at, &body)),
         Standing::Out | Standing::Told => return Err(refused("commit to an epoch of others").into()),
     }
     let group = state::load_group(step, account, &record.id, &parent)?;
@@ -57,15 +57,7 @@ pub(crate) fn received(
         return Err(refused("commit of another class than it says").into());
     }
     let rank = state::rank(&at.policy, &log.account)?;
-    let commit = CommitRecord {
-        id: entry.id(),
-        author: log.account,
-        device: entry.inner.device,
-        sequence: entry.inner.sequence,
-        class,
-        rank,
-        demoted: log.forked_at.is_some_and(|from| entry.inner.sequence >= from),
-    };
+    let commit = epoch::commit_of(entry, log, class, rank);
     valid::judge(step, account, record, (&parent, &at), &commit, log)?;
     let next = group.apply(body.commit.as_slice(), &self_removes).map_err(mls)?;
     let cuts = cuts(step, account, record, (&group, &view), &body)?;
@@ -83,7 +75,12 @@ pub(crate) fn received(
         clock: entry.inner.clock.min(CLOCK_MAX),
     };
     group_log::note(step, account, record, (parent, epoch), &followed);
-    tip::settle(step, account, record)
+    tip::settle(step, account, record)?;
+    if record.tip == epoch {
+        return Ok(());
+    }
+    let beside = epoch::named(step, account, &record.id, &epoch)?;
+    void::lost(step, account, record, (&epoch, &beside))
 }
 
 /// Where the logs of the removed devices end: where the commit says, and for one it does not name at what was seen here.

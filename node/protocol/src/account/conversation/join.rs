@@ -13,6 +13,8 @@ use crate::record::contact::{ContactRecord, ContactState};
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::epoch::Standing;
 use crate::record::event::EventKind;
+use crate::record::key;
+use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire;
@@ -78,6 +80,7 @@ fn enter(
     record.past_tags.drain(..record.past_tags.len().saturating_sub(room));
     record.past_tags.extend(bundle.past_tags.iter().map(|tag| minicbor::bytes::ByteArray::from(*tag)));
     tree::plant(step, account, record, (bundle.epoch, origin), group)?;
+    adopt_generations(step, account, record, bundle)?;
     if asked && record.asked_generation > record.generation {
         record.generation = record.asked_generation;
         record.own_sequence = generation_start(record.generation);
@@ -99,6 +102,25 @@ fn enter(
     }
     tip::settle(step, account, record)?;
     crate::account::catch_up::retry_pending(step, account, &record.id)
+}
+
+/// Which log each device writes now; this account may have missed where it began.
+fn adopt_generations(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    bundle: &WelcomeBundle,
+) -> Outcome<()> {
+    for told in &bundle.generations {
+        let row = key::join(&[record.id.as_bytes(), told.device.as_bytes()]);
+        if let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)?
+            && log.generation < told.generation
+        {
+            let log = DeviceLogRecord { generation: told.generation, ..log };
+            step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
+        }
+    }
+    Ok(())
 }
 
 const fn is_in(record: &ConversationRecord) -> bool {

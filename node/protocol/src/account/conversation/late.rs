@@ -4,18 +4,18 @@
 //! it is chosen only where no majority has made another commit final; and then this device asks to be let back in.
 
 use tidings_crypto::id::{AccountId, EpochId};
-use tidings_crypto::outer::{LogKey, Outer, TopicKey};
 
 use super::rule::Class;
 use super::{epoch, publish, rejoin, state, tip, valid};
 use crate::account::policy::RANK_NONE;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
-use crate::record::conversation::ConversationRecord;
-use crate::record::epoch::{CommitRecord, EpochRecord, Standing, VoteRecord};
+use crate::record::conversation::{ConversationRecord, Membership};
+use crate::record::epoch::{EpochRecord, Standing, VoteRecord};
 use crate::record::log::DeviceLogRecord;
-use crate::step::{Step, refused};
+use crate::step::Step;
 use crate::wire;
+use crate::wire::commit_body::CommitBody;
 use crate::wire::fork_vote::ForkVote;
 use crate::wire::inner::{Draft, Kind, Signed};
 use crate::wire::rejoin::Reason;
@@ -26,29 +26,23 @@ pub(crate) fn commit(
     account: AccountId,
     record: &mut ConversationRecord,
     (entry, log): (&Signed, &DeviceLogRecord),
-    (mut at, class): (EpochRecord, u8),
+    (mut at, body): (EpochRecord, &CommitBody),
 ) -> Outcome<()> {
     let parent = entry.inner.epoch;
     let rank = state::rank(&at.policy, &log.account)?;
-    let commit = CommitRecord {
-        id: entry.id(),
-        author: log.account,
-        device: entry.inner.device,
-        sequence: entry.inner.sequence,
-        class: claimed(class, rank)?,
-        rank,
-        demoted: log.forked_at.is_some_and(|from| entry.inner.sequence >= from),
-    };
+    let commit = epoch::commit_of(entry, log, claimed(body.class, rank)?, rank);
     if !at.members.contains(&log.account) {
         return Err(Rejection::Refused { reason: "commit of somebody who was no member" }.into());
     }
     valid::judge(step, account, record, (&parent, &at), &commit, log)?;
     let child = EpochId::next(&record.id, &parent, &commit.id);
+    let own = profile::load(step, account)?.device;
+    let ends_own = commit.class == Class::Removal && body.cuts.iter().any(|cut| cut.device == own);
     let beside = EpochRecord {
         number: at.number.saturating_add(1),
         parent: Some(parent),
         commit: Some(commit),
-        standing: Standing::Forgotten,
+        standing: if ends_own { Standing::Out } else { Standing::Forgotten },
         children: Vec::new(),
         votes: Vec::new(),
         cuts: Vec::new(),
@@ -98,12 +92,7 @@ fn vote(
     at.votes.push(VoteRecord { voter: account, child });
     let body = wire::encode(&ForkVote { parent: *parent, child });
     let draft = Draft { conversation: record.id, kind: Kind::ForkVote, epoch: *parent, commitment: [0; 32], body };
-    let profile = profile::load(step, account)?;
-    let bytes = publish::sign_beside(step, &profile, record, draft);
-    let (topic, key) = (TopicKey::derive(&at.topic_secret), LogKey::from_bytes(at.log_key));
-    let outer = Outer::seal(&topic, &key, step.random(), &bytes).map_err(|_| Rejection::TooLarge { limit: 0 })?;
-    refused(step.attempt(|step| crate::log::append::publish(step, account, &outer)))?.unwrap_or_default();
-    Ok(())
+    publish::beside(step, account, record, at, draft)
 }
 
 /// Takes a vote of a member of the epoch it is about.
@@ -131,12 +120,23 @@ pub(crate) fn voted(
     }
 }
 
-/// Whether the choice at an epoch that is final here is still what this device has made of it. If not, the others are elsewhere.
+/// Whether the choice at an epoch that is final here is still what this device has made of it. If not, the others are elsewhere, and this
+/// account may be in there no more.
 fn look(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, at: &EpochRecord) -> Outcome<()> {
     let here = made_final(step, account, record, at)?;
-    if here != tip::chosen(step, account, record, at)? {
-        rejoin::ask(step, account, record, Reason::Stranded)?;
-        state::put(step, account, record);
+    let Some(chosen) = tip::chosen(step, account, record, at)?.filter(|chosen| here != Some(*chosen)) else {
+        return Ok(());
+    };
+    let there = epoch::named(step, account, &record.id, &chosen)?;
+    let is_in = matches!(record.membership, Membership::Member | Membership::Leaving);
+    match there.commit.filter(|_| there.standing == Standing::Out) {
+        Some(removal) if is_in => {
+            record.base = chosen;
+            tip::out(step, account, record, removal.author)?;
+        }
+        Some(_) => {}
+        None => rejoin::ask(step, account, record, Reason::Stranded)?,
     }
+    state::put(step, account, record);
     Ok(())
 }

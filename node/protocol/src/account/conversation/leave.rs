@@ -4,7 +4,7 @@ use tidings_crypto::id::{AccountId, ConversationId};
 
 use super::commit::Plan;
 use super::wish::{self, Wish};
-use super::{publish, readmit, state};
+use super::{publish, readmit, state, tip};
 use crate::account::policy::Role;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
@@ -32,20 +32,30 @@ pub(crate) fn leave(
             next.set_role(successor, Role::Owner);
         }
     }
-    if policy.roles.of(&account).is_none() {
+    if policy.roles.of(&account).is_none() || is_alone(&record) {
         return depart(step, account, &mut record);
     }
     next.forget(&account);
     if next.roles.owners() == 0 {
         return Err(Rejection::LastAdmin.into());
     }
-    wish::keep(step, account, conversation, &Wish::Depart);
+    wish::keep(step, account, conversation, &Wish::Depart)?;
     wish::change(step, account, &record, &next)
 }
 
-/// Leaves, holding no role.
+/// Whether nobody else is in.
+pub(crate) const fn is_alone(record: &ConversationRecord) -> bool {
+    record.members.len() == 1
+}
+
+/// Leaves, holding no role, or as the last one.
 pub(crate) fn depart(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
     record.membership = Membership::Leaving;
+    if is_alone(record) {
+        tip::out(step, account, record, account)?;
+        state::put(step, account, record);
+        return Ok(());
+    }
     state::put(step, account, record);
     if record.stranded {
         // It is proposed once this device is back.
@@ -61,11 +71,11 @@ pub(crate) fn persist(step: &mut Step<'_>, account: AccountId, record: &mut Conv
         return propose(step, account, record);
     }
     record.membership = Membership::Member;
-    wish::keep(step, account, &record.id, &Wish::Depart);
+    wish::keep(step, account, &record.id, &Wish::Depart)?;
     next.forget(&account);
     if next.roles.owners() > 0 {
         let wanted = next.to_bytes();
-        wish::keep(step, account, &record.id, &Wish::Policy { before: record.policy.clone(), wanted });
+        wish::keep(step, account, &record.id, &Wish::Policy { before: record.policy.clone(), wanted })?;
     }
     Ok(())
 }
@@ -107,7 +117,7 @@ pub(crate) fn received(
         return Err(Rejection::Refused { reason: "self-remove of another device than its entry" }.into());
     }
     let due = step.now.wall.0.saturating_add(readmit::turn(record, account, &author));
-    wish::keep(step, account, &record.id, &Wish::Leaver { proposal, epoch: record.tip, due });
+    wish::keep(step, account, &record.id, &Wish::Leaver { proposal, epoch: record.tip, due })?;
     Ok(())
 }
 

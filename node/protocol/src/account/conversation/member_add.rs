@@ -193,7 +193,22 @@ pub(crate) fn resume_in(step: &mut Step<'_>, account: AccountId, conversation: &
     for (_, value) in rows {
         members.push(record::decode::<IntentRecord>(&value, "intent")?.member);
     }
-    if members.is_empty() { Ok(()) } else { all_now_or_later(step, account, conversation, &members) }
+    if members.is_empty() {
+        return Ok(());
+    }
+    let may = match refused(state::of_member(step, account, conversation))? {
+        Ok(record) => state::policy(&record)?.may_add(&account),
+        Err(Rejection::NotMember) => false,
+        Err(rejection) => return Err(rejection.into()),
+    };
+    if may {
+        return all_now_or_later(step, account, conversation, &members);
+    }
+    // The right was taken since it was wished for.
+    for member in &members {
+        cancel(step, account, conversation, member)?;
+    }
+    Ok(())
 }
 
 /// Asks again after an unlock.

@@ -29,7 +29,7 @@ pub(crate) fn remove(
     if !record.members.contains(member) {
         return Err(Rejection::NotFound.into());
     }
-    wish::keep(step, account, conversation, &Wish::Remove { member: *member });
+    wish::keep(step, account, conversation, &Wish::Remove { member: *member })?;
     wish::act(step, account, conversation)
 }
 

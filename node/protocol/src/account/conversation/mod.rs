@@ -29,5 +29,6 @@ pub(crate) mod tip;
 pub(crate) mod told;
 pub(crate) mod tree;
 pub(crate) mod valid;
+pub(crate) mod void;
 pub(crate) mod welcome;
 pub(crate) mod wish;

@@ -4,11 +4,13 @@ use tidings_crypto::id::{AccountId, EntryId};
 use tidings_crypto::outer::{LogKey, Outer, TopicKey};
 
 use crate::account::message::order;
+use crate::account::profile;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::ConversationRecord;
+use crate::record::epoch::EpochRecord;
 use crate::record::key;
 use crate::record::profile::ProfileRecord;
-use crate::step::Step;
+use crate::step::{Step, refused};
 use crate::store::table::{Scope, Table};
 use crate::wire::inner::{Dependency, Draft, Inner, Place, Signed};
 
@@ -64,14 +66,24 @@ fn next_place(step: &Step<'_>, profile: &ProfileRecord, record: &ConversationRec
     }
 }
 
-/// Signs an entry that stands outside the own log. Returns what is to be sealed.
-pub(crate) fn sign_beside(
-    step: &Step<'_>,
-    profile: &ProfileRecord,
+/// Says something outside the own log, sealed under an epoch of which the keys are known. It is lost if the queue takes nothing any more.
+pub(crate) fn beside(
+    step: &mut Step<'_>,
+    account: AccountId,
     record: &ConversationRecord,
+    under: &EpochRecord,
     draft: Draft,
-) -> Vec<u8> {
-    let place =
-        Place { prev: [0; 32], prev_tag: [0; 8], dependencies: Vec::new(), ..next_place(step, profile, record) };
-    Signed::sign(Inner::new(draft, place), &profile.device_key()).to_bytes()
+) -> Outcome<()> {
+    if under.log_key == [0; 32] {
+        return Ok(());
+    }
+    let profile = profile::load(step, account)?;
+    let next = next_place(step, &profile, record);
+    let place = Place { prev: [0; 32], prev_tag: [0; 8], dependencies: Vec::new(), ..next };
+    let bytes = Signed::sign(Inner::new(draft, place), &profile.device_key()).to_bytes();
+    let (topic, key) = (TopicKey::derive(&under.topic_secret), LogKey::from_bytes(under.log_key));
+    let outer = Outer::seal(&topic, &key, step.random(), &bytes)
+        .map_err(|_| Rejection::TooLarge { limit: crate::limits::TEXT_BYTES_MAX })?;
+    refused(step.attempt(|step| crate::log::append::publish(step, account, &outer)))?.unwrap_or_default();
+    Ok(())
 }

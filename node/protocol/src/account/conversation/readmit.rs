@@ -68,7 +68,8 @@ pub(crate) fn requested(
     signed: &SignedRejoin,
 ) -> Outcome<()> {
     let request = check(step, account, record, signed)?;
-    if record.membership != Membership::Member || request.account == account {
+    let is_in = matches!(record.membership, Membership::Member | Membership::Leaving);
+    if !is_in || request.account == account {
         return Ok(());
     }
     let row = key::join(&[record.id.as_bytes(), request.device.as_bytes()]);
@@ -82,7 +83,7 @@ pub(crate) fn requested(
     log.readmitted_at = now;
     step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
     let due = now.saturating_add(turn(record, account, &request.account));
-    wish::keep(step, account, &record.id, &Wish::Readmit { request: wire::encode(signed), due });
+    wish::keep(step, account, &record.id, &Wish::Readmit { request: wire::encode(signed), due })?;
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! Asking to be let back in: this device cannot follow the others any more (PROTOCOL A5.6, A5.9).
 
 use tidings_crypto::id::AccountId;
-use tidings_crypto::outer::{LogKey, Outer, TopicKey};
 
 use super::{epoch, publish, state};
 use crate::account::{contact, inbox, key_supply, profile, reach};
@@ -9,7 +8,7 @@ use crate::error::{Outcome, Rejection};
 use crate::limits::{READMIT_PAUSE_MS, REJOIN_INBOXES_MAX};
 use crate::record::contact::ContactState;
 use crate::record::conversation::{ConversationRecord, Membership};
-use crate::step::{Step, refused};
+use crate::step::Step;
 use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::inbox::InboxItem;
@@ -73,13 +72,10 @@ fn request(
 fn publish_under_base(
     step: &mut Step<'_>,
     account: AccountId,
-    record: &mut ConversationRecord,
+    record: &ConversationRecord,
     signed: &SignedRejoin,
 ) -> Outcome<()> {
     let base = epoch::named(step, account, &record.id, &record.base)?;
-    if base.log_key == [0; 32] {
-        return Ok(());
-    }
     let draft = Draft {
         conversation: record.id,
         kind: Kind::Rejoin,
@@ -87,13 +83,7 @@ fn publish_under_base(
         commitment: [0; 32],
         body: wire::encode(signed),
     };
-    let profile = profile::load(step, account)?;
-    let bytes = publish::sign_beside(step, &profile, record, draft);
-    let outer =
-        Outer::seal(&TopicKey::derive(&base.topic_secret), &LogKey::from_bytes(base.log_key), step.random(), &bytes)
-            .map_err(|_| Rejection::TooLarge { limit: crate::limits::TEXT_BYTES_MAX })?;
-    refused(step.attempt(|step| crate::log::append::publish(step, account, &outer)))?.unwrap_or_default();
-    Ok(())
+    publish::beside(step, account, record, &base, draft)
 }
 
 /// And into the inboxes of some members who are contacts: a queue may be closed or full.
@@ -118,6 +108,6 @@ fn send_to_contacts(
 
 /// A request that came in the inbox.
 pub(crate) fn received(step: &mut Step<'_>, account: AccountId, signed: &SignedRejoin) -> Outcome<()> {
-    let record = state::of_member(step, account, &signed.parse()?.conversation)?;
+    let record = state::get(step, account, &signed.parse()?.conversation)?.ok_or(Rejection::NotFound)?;
     super::readmit::requested(step, account, &record, signed)
 }

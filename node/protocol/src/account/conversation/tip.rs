@@ -6,10 +6,11 @@ use tidings_crypto::id::{AccountId, DeviceId, EpochId};
 use tidings_crypto::outer::TopicKey;
 
 use super::rule::{Child, Class, Electorate, Vote, choose};
-use super::{epoch, group_log, leave, state, tree, wish};
+use super::wish::Lost;
+use super::{epoch, group_log, leave, state, tree, void, welcome, wish};
 use crate::account::policy::Policy;
-use crate::account::{event, profile};
-use crate::error::{Outcome, Rejection};
+use crate::account::{beyond, event, profile};
+use crate::error::Outcome;
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::epoch::{EpochRecord, Standing};
 use crate::record::event::EventKind;
@@ -98,7 +99,10 @@ fn go(
             }
             step.to_act.insert((account, record.id));
         }
-        Standing::Out if was_in => out(step, account, record, by)?,
+        Standing::Out if was_in => {
+            lost_commits(step, account, record, path, &record.tip)?;
+            out(step, account, record, by)?;
+        }
         Standing::Out => {}
         // The others are where this device cannot follow.
         Standing::Forgotten | Standing::Told => record.stranded = true,
@@ -175,7 +179,7 @@ fn set_cut(
     if let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)?
         && log.cut != cut
     {
-        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &DeviceLogRecord { cut, ..log });
+        step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &DeviceLogRecord { cut, beyond: None, ..log });
     }
     Ok(())
 }
@@ -190,7 +194,8 @@ fn begin_log(
 ) -> Outcome<()> {
     let row = key::join(&[record.id.as_bytes(), device.as_bytes()]);
     if let Some(log) = step.rows.get::<DeviceLogRecord>(Scope::Account(account), Table::DeviceLog, &row)? {
-        let log = DeviceLogRecord { generation, void, cut: None, ..log };
+        let beyond = void.map(|_| beyond::of(&log));
+        let log = DeviceLogRecord { generation, void, cut: None, beyond, ..log };
         step.rows.put(Scope::Account(account), Table::DeviceLog, &row, &log);
     }
     Ok(())
@@ -205,26 +210,49 @@ fn turn_back(
     path: &[EpochId],
     old: &EpochId,
 ) -> Outcome<()> {
-    let device = profile::load(step, account)?.device;
-    let mut at = *old;
-    while !path.contains(&at) {
-        let lost = epoch::named(step, account, &record.id, &at)?;
-        let Some(parent) = lost.parent else { break };
-        super::welcome::withdraw(step, account, &record.id, &at)?;
-        if lost.commit.is_some_and(|commit| commit.author == account && commit.device == device) {
-            let parent = epoch::named(step, account, &record.id, &parent)?;
-            wish::again(step, account, record, &parent, &lost)?;
-        }
-        at = parent;
-    }
-    let fork = epoch::named(step, account, &record.id, &at)?;
-    read_again(step, account, record, &fork)
+    let (fork, commits) = lost_commits(step, account, record, path, old)?;
+    wish::again(step, account, record, &commits)?;
+    let fork = epoch::get(step, account, &record.id, &fork)?;
+    read_again(step, account, record, fork.as_ref())
 }
 
-/// Goes through entries once more that came since `fork` was entered: some were refused for a reason that no longer holds.
-fn read_again(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, fork: &EpochRecord) -> Outcome<()> {
+/// This device's commits between `old`, which has lost, and `path`, the oldest first; and where the two part.
+/// Welcomes are withdrawn, or called void where they have gone out.
+fn lost_commits(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    path: &[EpochId],
+    old: &EpochId,
+) -> Outcome<(EpochId, Vec<Lost>)> {
+    let device = profile::load(step, account)?.device;
+    let mut commits = Vec::new();
+    let mut at = *old;
+    while !path.contains(&at) {
+        let Some(lost) = epoch::get(step, account, &record.id, &at)? else { break };
+        let Some(before) = lost.parent else { break };
+        if !welcome::withdraw(step, account, &record.id, &at)? {
+            void::lost(step, account, record, (&at, &lost))?;
+        }
+        if lost.commit.is_some_and(|commit| commit.author == account && commit.device == device) {
+            let Some(parent) = epoch::get(step, account, &record.id, &before)? else { break };
+            commits.push(Lost { parent, epoch: lost });
+        }
+        at = before;
+    }
+    commits.reverse();
+    Ok((at, commits))
+}
+
+/// Goes through entries once more that came since `fork` was entered, or all of them: some were refused for a reason that no longer holds.
+fn read_again(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    fork: Option<&EpochRecord>,
+) -> Outcome<()> {
     for queue in &record.queues {
-        let from = if *queue == fork.queue { fork.counter.saturating_sub(1) } else { 0 };
+        let from = fork.filter(|fork| *queue == fork.queue).map_or(0, |fork| fork.counter.saturating_sub(1));
         let cursor: u64 = step.rows.get(Scope::Account(account), Table::Cursor, queue.as_bytes())?.unwrap_or(0);
         step.rows.put(Scope::Account(account), Table::Cursor, queue.as_bytes(), &cursor.min(from));
         step.to_catch_up.insert((account, *queue));
@@ -254,7 +282,12 @@ fn announce(
 }
 
 /// This account is out by the commit that is chosen now. It keeps its states for a while: another branch may still win.
-fn out(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, by: AccountId) -> Outcome<()> {
+pub(crate) fn out(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    by: AccountId,
+) -> Outcome<()> {
     record.membership = match record.membership {
         Membership::Leaving | Membership::Left => Membership::Left,
         Membership::Member | Membership::Removed => Membership::Removed,
@@ -275,7 +308,7 @@ fn return_from_out(step: &mut Step<'_>, account: AccountId, record: &mut Convers
         Membership::Removed | Membership::Member => Membership::Member,
     };
     let fork = record.base;
-    let fork = epoch::get(step, account, &record.id, &fork)?.ok_or(Rejection::NotFound)?;
-    read_again(step, account, record, &fork)?;
+    let fork = epoch::get(step, account, &record.id, &fork)?;
+    read_again(step, account, record, fork.as_ref())?;
     event::emit(step, account, Some(record.id), EventKind::GroupCreated)
 }

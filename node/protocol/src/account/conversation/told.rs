@@ -37,6 +37,7 @@ pub(crate) fn plant(
     if !joins && let Some(first) = bundle.told.first() {
         // It begins after everything that is known here.
         record.base = first.epoch;
+        record.past.retain(|past| bundle.told.iter().all(|told| told.epoch != *past));
     }
     let commit = own.commit.first().map(commit).transpose()?;
     let parent = (own.parent != EpochId::from_bytes(FIRST)).then_some(own.parent);

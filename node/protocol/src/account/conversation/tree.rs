@@ -257,18 +257,47 @@ fn rebase(
     let all = epoch::subtree(step, account, &conversation, &record.base)?;
     for gone in all.into_iter().filter(|one| !stays.contains(one)) {
         record.kept.retain(|kept| *kept != gone);
+        record.past.retain(|past| *past != gone);
         forget(step, account, record, &gone)?;
         if left.contains(&gone) {
             record.past.push(gone);
         } else {
-            epoch::delete(step, account, &conversation, &gone);
+            give_up_branch(step, account, record, left, &gone)?;
         }
     }
+    record.base = base;
     while record.past.len() > PAST_EPOCHS_MAX {
         let oldest = record.past.remove(0);
-        epoch::delete(step, account, &conversation, &oldest);
+        forget_fork(step, account, record, &oldest)?;
     }
-    record.base = base;
+    Ok(())
+}
+
+/// Of a branch that has lost only the first commit is remembered: votes may still be about it.
+fn give_up_branch(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    left: &[EpochId],
+    id: &EpochId,
+) -> Outcome<()> {
+    let mut known = epoch::named(step, account, &record.id, id)?;
+    if known.parent.is_some_and(|parent| left.contains(&parent)) {
+        known.children.clear();
+        epoch::put(step, account, &record.id, id, &known);
+    } else {
+        epoch::delete(step, account, &record.id, id);
+    }
+    Ok(())
+}
+
+/// Forgets the oldest chosen epoch that is remembered, and what was decided there.
+fn forget_fork(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, id: &EpochId) -> Outcome<()> {
+    let Some(known) = epoch::get(step, account, &record.id, id)? else { return Ok(()) };
+    for child in known.children.iter().filter(|child| **child != record.base && !record.past.contains(child)) {
+        epoch::delete(step, account, &record.id, child);
+    }
+    epoch::delete(step, account, &record.id, id);
     Ok(())
 }
 

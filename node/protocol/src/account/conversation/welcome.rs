@@ -2,21 +2,22 @@
 //! branch loses before.
 
 use minicbor::{Decode, Encode};
-use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId, NodeId, QueueId};
 use tidings_crypto::outer::LogKey;
 
 use super::{admin_chain, epoch, state};
 use crate::account::{identity, inbox, key_supply, profile, reach};
-use crate::error::{Outcome, Rejection};
+use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::{TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
 use crate::record;
 use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::key;
+use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
 use crate::wire;
-use crate::wire::inbox::{InboxItem, Told, WelcomeBundle};
+use crate::wire::inbox::{Generation, InboxItem, Told, WelcomeBundle};
 
 /// For whom a welcome is.
 pub(crate) struct Guest {
@@ -51,33 +52,32 @@ struct HeldRecord {
     welcomes: Vec<SealedWelcome>,
 }
 
-/// Seals a welcome to each guest. It leaves at once if nobody else keeps the conversation, else when the commit at `place` is taken.
+/// Seals a welcome to each guest. It leaves at once if `alone`, that is if no other node keeps the conversation (DECISIONS 18), else when the
+/// commit at `place` is taken.
 pub(crate) fn prepare(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    (epoch, place): (EpochId, (QueueId, u64)),
+    (epoch, place, alone): (EpochId, (QueueId, u64), bool),
     welcome: &[u8],
     guests: Vec<Guest>,
 ) -> Outcome<()> {
+    let bundle = bundle(step, account, record, epoch, welcome)?;
+    let device_key = profile::load(step, account)?.device_key();
     let mut welcomes = Vec::with_capacity(guests.len());
     for guest in guests {
-        let item = seal(step, account, record, epoch, welcome, &guest)?;
+        let signed = bundle.signed(&guest.account, &device_key);
+        let item = inbox::seal(step, guest.account, &guest.box_key, &InboxItem::Welcome(signed))?;
         welcomes.push(SealedWelcome { home: guest.home, recipient: guest.account, item });
     }
     let held = HeldRecord { conversation: record.id, epoch, since: step.now.wall.0, welcomes };
-    if is_taken_by_all(step, &place.0)? {
+    if alone {
         return release(step, account, held);
     }
     let row = key::counted(place.0.as_bytes(), place.1);
     step.rows.put(Scope::Account(account), Table::HeldWelcome, &row, &held);
     step.set_timer(TimerKind::Act(account, record.id), WELCOME_HELD_MS_MAX);
     Ok(())
-}
-
-/// Whether no other node keeps the queue (DECISIONS 18).
-fn is_taken_by_all(step: &Step<'_>, queue: &QueueId) -> Outcome<bool> {
-    Ok(crate::log::queue::get(step, queue)?.is_none_or(|queue| queue.followers.is_empty()))
 }
 
 fn release(step: &mut Step<'_>, account: AccountId, held: HeldRecord) -> Outcome<()> {
@@ -110,19 +110,21 @@ pub(crate) fn release_due(step: &mut Step<'_>, account: AccountId, conversation:
     Ok(())
 }
 
-/// The epoch's branch has lost: whoever it added is added again on the other.
+/// The epoch's branch has lost: welcomes that are still held do not go out. Returns whether there were any.
 pub(crate) fn withdraw(
     step: &mut Step<'_>,
     account: AccountId,
     conversation: &ConversationId,
     epoch: &EpochId,
-) -> Outcome<()> {
+) -> Outcome<bool> {
+    let mut withdrawn = false;
     for (row, held) in held(step, account, conversation)? {
         if held.epoch == *epoch {
             step.rows.delete(Scope::Account(account), Table::HeldWelcome, &row);
+            withdrawn = true;
         }
     }
-    Ok(())
+    Ok(withdrawn)
 }
 
 fn held(step: &Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<Vec<(Vec<u8>, HeldRecord)>> {
@@ -136,14 +138,14 @@ fn held(step: &Step<'_>, account: AccountId, conversation: &ConversationId) -> O
     Ok(all)
 }
 
-fn seal(
+/// What all guests of one commit are given. (A direct conversation, whose welcome bears a token, has one.)
+fn bundle(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     epoch: EpochId,
     welcome: &[u8],
-    guest: &Guest,
-) -> Outcome<Vec<u8>> {
+) -> Outcome<WelcomeBundle> {
     let own = crate::directory::account(step, &account)?.ok_or(Rejection::NotFound)?;
     let key_token = match record.kind {
         ConversationKind::Direct => key_supply::make_token(step, account),
@@ -153,7 +155,7 @@ fn seal(
     let own_tag = LogKey::from_bytes(at.log_key).tag();
     let introductions = at.members.iter().map(|member| identity::introduce(step, account, member));
     let (chain, signers) = admin_chain::whole(step, account, &record.id, &state::policy_of(&at.policy)?, &at.members)?;
-    let bundle = WelcomeBundle {
+    Ok(WelcomeBundle {
         welcome: wire::field(welcome.to_vec()),
         creation: state::policy(record)?.creation,
         epoch,
@@ -161,14 +163,27 @@ fn seal(
         past_tags: record.past_tags.iter().map(|tag| **tag).filter(|tag| *tag != own_tag).collect(),
         told: tell(step, account, record, &epoch)?,
         members: introductions.collect::<Outcome<_>>()?,
+        generations: generations(step, account, record)?,
         display_name: wire::field(own.display_name.into_bytes()),
         box_key: wire::field(own.box_key),
         key_token,
         chain,
         signers,
-    };
-    let signed = bundle.signed(&guest.account, &profile::load(step, account)?.device_key());
-    inbox::seal(step, guest.account, &guest.box_key, &InboxItem::Welcome(signed))
+    })
+}
+
+/// The logs that are not their devices' first.
+fn generations(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<Generation>> {
+    let own = Generation { device: profile::load(step, account)?.device, generation: record.generation };
+    let mut all = vec![own];
+    for (row, value) in step.rows.scan(Scope::Account(account), Table::DeviceLog, record.id.as_bytes(), usize::MAX)? {
+        let log: DeviceLogRecord = record::decode(&value, "device log")?;
+        let device = row.get(record.id.as_bytes().len()..).and_then(|device| device.try_into().ok());
+        let device = DeviceId::from_bytes(device.ok_or(Fault::Damaged("device log key"))?);
+        all.push(Generation { device, generation: log.generation });
+    }
+    all.retain(|log| log.generation > 0);
+    Ok(all)
 }
 
 /// What a newcomer must know of the tree to choose as everybody does: the ancestors of its epoch, and their other children.

@@ -3,14 +3,16 @@
 //! A commit is made only when the device is fresh, and is wished for again when its branch loses. Removals come first. Adds wait in their
 //! own rows (`member_add`), since they also wait for key packages.
 
+use std::collections::BTreeMap;
+
 use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, EpochId, QueueId};
 
 use super::commit::{Plan, commit};
-use super::{leave, member_add, readmit, refresh, rejoin, state};
+use super::{leave, member_add, readmit, refresh, rejoin, state, void};
 use crate::account::policy::Policy;
 use crate::account::unlock;
-use crate::error::{Outcome, Rejection};
+use crate::error::Outcome;
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::conversation::{ConversationRecord, Membership};
@@ -66,6 +68,16 @@ pub(crate) enum Wish {
         #[n(1)]
         due: u64,
     },
+    /// Tell those whom an epoch added that it has lost.
+    #[n(5)]
+    Void {
+        /// That epoch.
+        #[n(0)]
+        epoch: EpochId,
+        /// When it is this device's turn, unix milliseconds.
+        #[n(1)]
+        due: u64,
+    },
 }
 
 impl Wish {
@@ -77,24 +89,41 @@ impl Wish {
             Self::Leaver { .. } => 2,
             Self::Readmit { .. } => 3,
             Self::Depart => 4,
+            Self::Void { .. } => 5,
         }
     }
 
     const fn due(&self) -> u64 {
         match self {
             Self::Remove { .. } | Self::Policy { .. } | Self::Depart => 0,
-            Self::Leaver { due, .. } | Self::Readmit { due, .. } => *due,
+            Self::Leaver { due, .. } | Self::Readmit { due, .. } | Self::Void { due, .. } => *due,
         }
     }
 }
 
-/// Keeps a wish. The same wish is kept once.
-pub(crate) fn keep(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId, wish: &Wish) {
-    let bytes = record::encode(wish);
-    let name = tidings_crypto::derive("tidings/1/wish", &[&bytes]);
-    let row = key::join(&[conversation.as_bytes(), &[wish.order()], &name]);
-    step.rows.put_bytes(Scope::Account(account), Table::Wish, &row, bytes);
+/// Keeps a wish, behind those of its kind that wait already. The same wish is kept once.
+pub(crate) fn keep(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId, wish: &Wish) -> Outcome<()> {
     step.to_act.insert((account, *conversation));
+    if waits(step, account, conversation, wish)? {
+        return Ok(());
+    }
+    let of_its_kind = kind(conversation, wish);
+    let waiting = step.rows.scan(Scope::Account(account), Table::Wish, &of_its_kind, usize::MAX)?;
+    let last = waiting.last().and_then(|(row, _)| key::counter_of(row)).unwrap_or(0);
+    let row = key::counted(&of_its_kind, last.saturating_add(1));
+    step.rows.put(Scope::Account(account), Table::Wish, &row, wish);
+    Ok(())
+}
+
+fn kind(conversation: &ConversationId, wish: &Wish) -> Vec<u8> {
+    key::join(&[conversation.as_bytes(), &[wish.order()]])
+}
+
+/// Whether the same is wished for already.
+fn waits(step: &Step<'_>, account: AccountId, conversation: &ConversationId, wish: &Wish) -> Outcome<bool> {
+    let bytes = record::encode(wish);
+    let waiting = step.rows.scan(Scope::Account(account), Table::Wish, &kind(conversation, wish), usize::MAX)?;
+    Ok(waiting.iter().any(|(_, other)| *other == bytes))
 }
 
 /// Wishes for another policy, and has it at once if this device may commit.
@@ -105,45 +134,97 @@ pub(crate) fn change(
     wanted: &Policy,
 ) -> Outcome<()> {
     let wish = Wish::Policy { before: record.policy.clone(), wanted: wanted.to_bytes() };
-    keep(step, account, &record.id, &wish);
+    keep(step, account, &record.id, &wish)?;
     act(step, account, &record.id)
 }
 
-/// Wishes again for what a commit of this device did on a branch that has lost.
-pub(crate) fn again(
+/// Somebody has said already that an epoch is void.
+pub(crate) fn drop_void(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    parent: &EpochRecord,
-    lost: &EpochRecord,
+    epoch: &EpochId,
 ) -> Outcome<()> {
-    let removed = parent.members.iter().filter(|member| !lost.members.contains(member));
-    for member in removed.copied().collect::<Vec<_>>() {
-        // Who wanted to leave says so again.
-        if lost.commit.is_some_and(|commit| commit.class == super::rule::Class::Removal) {
-            keep(step, account, &record.id, &Wish::Remove { member });
+    let voids = kind(&record.id, &Wish::Void { epoch: *epoch, due: 0 });
+    for (row, value) in step.rows.scan(Scope::Account(account), Table::Wish, &voids, usize::MAX)? {
+        if matches!(record::decode(&value, "wish")?, Wish::Void { epoch: other, .. } if other == *epoch) {
+            step.rows.delete(Scope::Account(account), Table::Wish, &row);
         }
-    }
-    for member in lost.members.iter().filter(|member| !parent.members.contains(member)).copied().collect::<Vec<_>>() {
-        refused(step.attempt(|step| member_add::wait(step, account, &record.id, &member)))?.unwrap_or_default();
-    }
-    for back in &lost.readmitted {
-        keep(step, account, &record.id, &Wish::Readmit { request: back.request.clone(), due: 0 });
-    }
-    if parent.policy != lost.policy {
-        let wish = Wish::Policy { before: parent.policy.clone(), wanted: lost.policy.clone() };
-        keep(step, account, &record.id, &wish);
     }
     Ok(())
 }
 
+/// A commit of this device on a branch that has lost.
+pub(crate) struct Lost {
+    pub(crate) parent: EpochRecord,
+    pub(crate) epoch: EpochRecord,
+}
+
+impl Lost {
+    fn added(&self) -> impl Iterator<Item = &AccountId> {
+        self.epoch.members.iter().filter(|member| !self.parent.members.contains(member))
+    }
+
+    fn removed(&self) -> impl Iterator<Item = &AccountId> {
+        // Who wanted to leave says so again.
+        let removal = self.epoch.commit.is_some_and(|commit| commit.class == super::rule::Class::Removal);
+        self.parent.members.iter().filter(move |member| removal && !self.epoch.members.contains(member))
+    }
+}
+
+/// Wishes again for what commits of this device did on a branch that has lost, the oldest first: for what came of them together.
+pub(crate) fn again(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    commits: &[Lost],
+) -> Outcome<()> {
+    let mut inside = BTreeMap::new();
+    for lost in commits {
+        inside.extend(lost.added().map(|member| (*member, true)));
+        inside.extend(lost.removed().map(|member| (*member, false)));
+        for back in &lost.epoch.readmitted {
+            keep(step, account, &record.id, &Wish::Readmit { request: back.request.clone(), due: 0 })?;
+        }
+    }
+    for (member, inside) in inside {
+        if inside {
+            if waits(step, account, &record.id, &Wish::Remove { member })? {
+                // A later wish.
+                continue;
+            }
+            refused(step.attempt(|step| member_add::wait(step, account, &record.id, &member)))?.unwrap_or_default();
+        } else {
+            keep(step, account, &record.id, &Wish::Remove { member })?;
+        }
+    }
+    match policy_again(commits)? {
+        Some(wish) => keep(step, account, &record.id, &wish),
+        None => Ok(()),
+    }
+}
+
+fn policy_again(commits: &[Lost]) -> Outcome<Option<Wish>> {
+    let Some(first) = commits.first() else { return Ok(None) };
+    let before = state::policy_of(&first.parent.policy)?;
+    let mut wanted = before.clone();
+    for lost in commits {
+        wanted = wanted.rebased(&state::policy_of(&lost.parent.policy)?, &state::policy_of(&lost.epoch.policy)?);
+    }
+    let (before, wanted) = (before.to_bytes(), wanted.to_bytes());
+    Ok((before != wanted).then_some(Wish::Policy { before, wanted }))
+}
+
 /// Whether this device may commit now: it has heard of what others did, as far as anybody can be reached (PROTOCOL A5.3).
+///
+/// A mailbox tells it as well as a home does. But where all members live here nobody else can have done anything, and a mailbox
+/// that can't be reached must not be waited for.
 pub(crate) fn is_fresh(step: &Step<'_>, record: &ConversationRecord) -> Outcome<bool> {
     if record.stranded {
         return Ok(false);
     }
     let Some(queue) = crate::log::queue::get(step, &record.queue)? else { return Ok(true) };
-    if queue.followers.is_empty() {
+    if queue.followers.iter().all(|follower| follower.mailbox) {
         return Ok(true);
     }
     let reading = |purpose: &Purpose| match purpose {
@@ -178,21 +259,23 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
         None => return Ok(()),
     }
     for (row, value) in step.rows.scan(Scope::Account(account), Table::Wish, conversation.as_bytes(), usize::MAX)? {
-        let record = match refused(state::of_member(step, account, conversation))? {
-            Ok(record) => record,
-            Err(Rejection::NotMember) => return Ok(()),
-            Err(rejection) => return Err(rejection.into()),
+        let wish: Wish = record::decode(&value, "wish")?;
+        let record = match state::get(step, account, conversation)? {
+            Some(record) if record.membership == Membership::Member => record,
+            // The one who is to be let in may be the only one who can let this account go.
+            Some(record) if record.membership == Membership::Leaving && matches!(wish, Wish::Readmit { .. }) => record,
+            Some(record) if record.membership == Membership::Leaving => continue,
+            Some(_) | None => return Ok(()),
         };
         if !is_fresh(step, &record)? {
             return Ok(());
         }
-        let wish: Wish = record::decode(&value, "wish")?;
         let wait = wish.due().saturating_sub(step.now.wall.0);
         if wait > 0 {
             step.set_timer(TimerKind::Act(account, *conversation), wait);
             continue;
         }
-        if wish == Wish::Depart && state::policy(&record)?.roles.of(&account).is_some() {
+        if wish == Wish::Depart && state::policy(&record)?.roles.of(&account).is_some() && !leave::is_alone(&record) {
             continue;
         }
         step.rows.delete(Scope::Account(account), Table::Wish, &row);
@@ -225,6 +308,7 @@ fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord
         }
         Wish::Readmit { request, .. } => readmit::plan(step, account, &record, &request)?,
         Wish::Depart => return leave::depart(step, account, &mut record),
+        Wish::Void { epoch, .. } => return void::tell(step, account, &record, &epoch),
     };
     commit(step, account, &mut record, plan)
 }

@@ -5,6 +5,7 @@ use tidings_crypto::id::{AccountId, ConversationId};
 use super::{expire, merge, send, store};
 use crate::account::conversation::state as conversation_state;
 use crate::account::event;
+use crate::account::policy::Policy;
 use crate::error::{Outcome, Rejection};
 use crate::limits::TEXT_BYTES_MAX;
 use crate::record::conversation::ConversationRecord;
@@ -15,9 +16,9 @@ use crate::store::table::{Scope, Table};
 use crate::wire::content::{Content, ContentKind, Mention, MessageRef};
 use crate::wire::inner::Signed;
 
-/// Whether `by` may take back a message of `author` for all. Moderators come with the roles of the policy.
-fn may_delete_for_all(_record: &ConversationRecord, by: &AccountId, author: &AccountId) -> bool {
-    by == author
+/// Whether `by` may take back a message of `author` for all: an own one, and in a group one of somebody whom they could remove.
+fn may_delete_for_all(policy: &Policy, by: &AccountId, author: &AccountId) -> bool {
+    by == author || (!policy.is_direct() && policy.may_remove(by, author))
 }
 
 /// Gives an own message another text.
@@ -55,8 +56,8 @@ pub(crate) fn delete(
 ) -> Outcome<MessageRecord> {
     let message = store::by_name(step, account, conversation, name)?;
     let record = conversation_state::of_member(step, account, conversation)?;
-    if !may_delete_for_all(&record, &account, &message.sender) {
-        return Err(Rejection::Refused { reason: "only its author may delete a message for all" }.into());
+    if !may_delete_for_all(&conversation_state::policy(&record)?, &account, &message.sender) {
+        return Err(Rejection::Refused { reason: "only its author or a senior may delete a message for all" }.into());
     }
     if message.deletion.is_some() {
         return Ok(message);
@@ -114,18 +115,19 @@ fn make(
     event::emit(step, account, Some(*conversation), kind)
 }
 
-/// Receives an edit or a deletion. If its message has not come yet it waits for it, unseen.
+/// Receives an edit or a deletion, judged by the policy of the epoch it was written in. If its message has not come yet it waits for it,
+/// unseen.
 pub(crate) fn received(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    entry: &Signed,
+    (entry, policy): (&Signed, &Policy),
     (author, clock): (AccountId, u64),
     content: Content,
 ) -> Outcome<()> {
     let name = content.target.ok_or(Rejection::Malformed { what: "content" })?;
     let allowed = match content.kind() {
-        ContentKind::Delete => may_delete_for_all(record, &author, &name.author),
+        ContentKind::Delete => may_delete_for_all(policy, &author, &name.author),
         ContentKind::Edit
         | ContentKind::Text
         | ContentKind::React

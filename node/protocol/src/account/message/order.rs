@@ -11,10 +11,9 @@ use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 use crate::error::{Fault, Outcome};
 use crate::limits::CLOCK_MAX;
 use crate::record::key;
-use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
-use crate::wire::inner::Signed;
+use crate::wire::inner::{Inner, Signed};
 
 /// The key under which an entry's message stands in its conversation: by clock, then by author.
 pub(crate) fn order_key(clock: u64, author: &AccountId, sequence: u64) -> Vec<u8> {
@@ -28,11 +27,13 @@ pub(crate) fn clock_of(
     account: AccountId,
     conversation: &ConversationId,
     entry: &Signed,
-    log: &DeviceLogRecord,
 ) -> Outcome<u64> {
-    let mut latest = log.clock;
-    for dependency in &entry.inner.dependencies {
-        let row = row(conversation, &dependency.device, dependency.sequence);
+    let Inner { device, sequence, dependencies, .. } = &entry.inner;
+    let before = std::iter::once((*device, sequence.saturating_sub(1)));
+    let built_on = before.chain(dependencies.iter().map(|dependency| (dependency.device, dependency.sequence)));
+    let mut latest = 0;
+    for (device, sequence) in built_on {
+        let row = row(conversation, &device, sequence);
         if let Some(clock) = step.rows.get_bytes(Scope::Account(account), Table::EntryClock, &row)? {
             latest = latest.max(key::counter_of(&clock).ok_or(Fault::Damaged("entry clock"))?);
         }

@@ -28,9 +28,11 @@ pub(crate) fn received(
     (author, clock): (AccountId, u64),
 ) -> Outcome<bool> {
     match refused(step.attempt(|step| read(step, account, record, entry, author)))? {
-        Ok(content) => {
+        Ok((content, policy)) => {
             // What a content asks for and its author may not, or what is of no use, has no effect and no echo.
-            drop(refused(step.attempt(|step| take(step, account, record, entry, (author, clock), content)))?);
+            drop(refused(
+                step.attempt(|step| take(step, account, record, (entry, &policy), (author, clock), content)),
+            )?);
             Ok(true)
         }
         // Every member drops it, and its author was told so before writing: no event.
@@ -50,12 +52,9 @@ fn read(
     record: &ConversationRecord,
     entry: &Signed,
     author: AccountId,
-) -> Outcome<Content> {
+) -> Outcome<(Content, Policy)> {
     let mut group = conversation_state::load_group(step, account, &record.id, &entry.inner.epoch)?;
     let policy = Policy::parse(&group.policy().map_err(|_| Rejection::Refused { reason: "policy" })?)?;
-    if !policy.may_post(&author) {
-        return Err(Rejection::MayNotPost.into());
-    }
     let decrypted =
         group.decrypt(entry.inner.body.as_slice()).map_err(|_| Rejection::Refused { reason: "decryption" })?;
     let sender = group.member(decrypted.sender).ok_or(Rejection::Refused { reason: "sender" })?;
@@ -66,8 +65,19 @@ fn read(
     if Content::commitment_of(&content.salt, &decrypted.plaintext) != entry.inner.commitment {
         return Err(Rejection::Refused { reason: "commitment" }.into());
     }
+    if !may_say(&policy, &author, content.kind()) {
+        return Err(Rejection::MayNotPost.into());
+    }
     conversation_state::store_changes(step, account, &entry.inner.epoch, &mut group);
-    Ok(content)
+    Ok((content, policy))
+}
+
+/// Whether the policy lets somebody say this. Who may only read may react, and take back what they wrote before.
+pub(crate) fn may_say(policy: &Policy, by: &AccountId, kind: ContentKind) -> bool {
+    match kind {
+        ContentKind::React | ContentKind::Unreact | ContentKind::Delete => true,
+        ContentKind::Text | ContentKind::Edit | ContentKind::Settings | ContentKind::Unknown => policy.may_post(by),
+    }
 }
 
 /// Only what people read is receipted: an edit, a reaction or a deletion probes nobody (REQ-MSG-4).
@@ -75,7 +85,7 @@ fn take(
     step: &mut Step<'_>,
     account: AccountId,
     record: &mut ConversationRecord,
-    entry: &Signed,
+    (entry, policy): (&Signed, &Policy),
     (author, clock): (AccountId, u64),
     content: Content,
 ) -> Outcome<()> {
@@ -85,7 +95,7 @@ fn take(
             show(step, account, record, entry, (author, clock), content)
         }
         ContentKind::Edit | ContentKind::Delete => {
-            change::received(step, account, record, entry, (author, clock), content)
+            change::received(step, account, record, (entry, policy), (author, clock), content)
         }
         ContentKind::React | ContentKind::Unreact => {
             reaction::received(step, account, record, entry, (author, clock), content)

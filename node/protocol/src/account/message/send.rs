@@ -3,6 +3,7 @@
 use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 
 use super::order::order_key;
+use super::receive::may_say;
 use super::state::AwaitingRecord;
 use super::store::{self, PlaceRecord};
 use super::{expire, timer};
@@ -74,6 +75,12 @@ pub(crate) fn say(
     content: &Content,
 ) -> Outcome<Published> {
     let profile = profile::load(step, account)?;
+    if record.stranded {
+        return Err(Rejection::NotPossible { reason: "this device waits to be let back into the conversation" }.into());
+    }
+    if !may_say(&conversation_state::policy(record)?, &account, content.kind()) {
+        return Err(Rejection::MayNotPost.into());
+    }
     let (conversation, tip) = (record.id, record.tip);
     let mut group = conversation_state::load_group(step, account, &conversation, &tip)?;
     let body = group.encrypt(&content.to_bytes(), step.rng).map_err(|_| Rejection::Refused { reason: "encryption" })?;

@@ -1,4 +1,5 @@
-//! After which time new messages of a conversation disappear. In a direct conversation either side sets it, and the latest word counts.
+//! After which time new messages of a conversation disappear. In a direct conversation either side sets it, and the latest word counts; in
+//! a group it stands in the policy, which a commit changes.
 
 use tidings_crypto::id::{AccountId, ConversationId};
 
@@ -18,8 +19,10 @@ use crate::wire::inner::Signed;
 pub(crate) fn of(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Option<u64>> {
     match record.kind {
         ConversationKind::Direct => Ok(Some(store::chat(step, account, &record.id)?.timer).filter(|timer| *timer > 0)),
-        // It is a matter of the policy, which has no such field yet.
-        ConversationKind::Group => Ok(None),
+        ConversationKind::Group => {
+            let seconds = conversation_state::policy(record)?.disappearing_seconds;
+            Ok(Some((u64::from(seconds) * 1000).min(TIMER_MS_MAX)).filter(|timer| *timer > 0))
+        }
     }
 }
 

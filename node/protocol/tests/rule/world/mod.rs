@@ -364,11 +364,11 @@ impl World {
             let came_in =
                 |at: usize| matches!(self.tree.epochs[at].commit, Some((_, Act::Add(_) | Act::Readmit { .. })));
             let above: Vec<usize> = self.tree.branch(epoch).take_while(|at| *at != fork).collect();
-            if !above.iter().any(|at| came_in(*at)) {
-                continue;
-            }
+            let Some(newest) = above.iter().position(|at| came_in(*at)) else { continue };
+            // What was said further down the newest of them cannot open.
+            let open = &above[..=newest];
             let originals = self.devices[device].about(&self.tree, fork);
-            if !self.devices[device].was_told(&self.tree, &above, &originals) {
+            if !self.devices[device].was_told(&self.tree, open, &originals) {
                 self.tellings += 1;
                 self.write(device, epoch, Body::Told(originals));
             }

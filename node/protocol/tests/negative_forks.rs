@@ -1,0 +1,310 @@
+//! Members who play the commit rule: backdated, repeated, forked and ground commits, votes of nobody, false words to newcomers.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod world;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use tidings_crypto::EntryId;
+use tidings_crypto::id::{AccountId, ConversationId, EpochId};
+use tidings_crypto::mls::{CommitPlan, SignedKeyPackage};
+use tidings_protocol::account::conversation::rule::Class;
+use tidings_protocol::account::policy::{Policy, Role};
+use tidings_protocol::command::{Command, GroupChange, Recipient};
+use tidings_protocol::record;
+use tidings_protocol::record::contact::ContactRecord;
+use tidings_protocol::record::conversation::{ConversationRecord, Membership};
+use tidings_protocol::store::table::Table;
+use tidings_protocol::wire;
+use tidings_protocol::wire::commit_body::CommitBody;
+use tidings_protocol::wire::fork_vote::ForkVote;
+use tidings_protocol::wire::inbox::InboxItem;
+use tidings_protocol::wire::rejoin::{Reason, RejoinRequest, SignedRejoin};
+use world::forge::{COMMIT, FORK_VOTE, Forgery, VOID};
+use world::{Person, World};
+
+struct Four {
+    world: World,
+    alice: Person,
+    bob: Person,
+    carol: Person,
+    dave: Person,
+    group: ConversationId,
+}
+
+/// A group of alice, who owns it, of carol, an admin, and of bob; dave is not in it.
+fn four() -> Four {
+    let mut world = World::new(4);
+    let [alice, bob, carol, dave] =
+        [(0, "alice"), (1, "bob"), (2, "carol"), (3, "dave")].map(|(host, name)| world.sign_up(host, name));
+    for other in [bob, carol, dave] {
+        world.befriend(alice, other);
+    }
+    let group = world.group(alice, "ops", &[bob, carol]);
+    let mut all = Four { world, alice, bob, carol, dave, group };
+    let (account, conversation, member) = (alice.account, group, carol.account);
+    all.world.command(0, Command::SetRole { account, conversation, member, role: Role::Admin }).unwrap();
+    all.world.send(bob, Recipient::Conversation(group), "before").unwrap();
+    all.world.advance(10_000);
+    all
+}
+
+impl Four {
+    fn record(&self, person: Person) -> ConversationRecord {
+        self.world.conversation(person, self.group)
+    }
+
+    fn state(&self, person: Person) -> (EpochId, Vec<AccountId>, String) {
+        let record = self.record(person);
+        (record.tip, record.members, Policy::parse(&record.policy).unwrap().name())
+    }
+
+    /// The body of a commit of `author` at its tip.
+    fn commit(&self, author: Person, class: Class, plan: CommitPlan) -> Vec<u8> {
+        let mut rng = ChaCha20Rng::from_seed([11; 32]);
+        let commit = self.world.tip(author, self.group).commit(plan, &mut rng).unwrap().commit;
+        wire::encode(&CommitBody::new(commit, class))
+    }
+
+    fn renaming(&self, author: Person, name: &str) -> Vec<u8> {
+        let mut policy = Policy::parse(&self.record(author).policy).unwrap();
+        policy.set_name(name);
+        let policy = Some(policy.to_bytes());
+        self.commit(author, Class::Admin, CommitPlan { policy, ..CommitPlan::default() })
+    }
+
+    fn removal(&self, author: Person, target: Person) -> Vec<u8> {
+        let tip = self.world.tip(author, self.group);
+        let leaf = tip.members().iter().find(|member| member.account() == target.account).unwrap().leaf;
+        let policy = Policy::parse(&self.record(author).policy).unwrap();
+        let policy = Some(policy.rotated().to_bytes());
+        self.commit(author, Class::Removal, CommitPlan { remove: Some(leaf), policy, ..CommitPlan::default() })
+    }
+
+    fn forgery(&mut self, author: Person, kind: u8, body: Vec<u8>) -> Forgery {
+        self.world.forgery(author, self.group).body(kind, body)
+    }
+
+    fn remove(&mut self, by: Person, member: Person) {
+        let (account, conversation, member) = (by.account, self.group, member.account);
+        self.world.command(by.host, Command::RemoveMember { account, conversation, member }).unwrap();
+    }
+
+    fn rename(&mut self, by: Person, name: &str) {
+        let change = GroupChange { name: Some(name.into()), ..GroupChange::default() };
+        let (account, conversation) = (by.account, self.group);
+        self.world.command(by.host, Command::SetGroup { account, conversation, change }).unwrap();
+    }
+}
+
+/// Another seal around the same entry, and so another outer entry.
+fn resealed(forgery: &Forgery, nonce: u8) -> Forgery {
+    Forgery { nonce: [nonce; 24], ..forgery.clone() }
+}
+
+#[test]
+fn a_rename_and_a_removal_forged_with_the_owners_own_keys_are_followed_so_the_forging_is_right() {
+    let mut all = four();
+    let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+    let body = all.renaming(alice, "forged");
+    let forgery = all.forgery(alice, COMMIT, body);
+    all.world.publish(&forgery, &[carol]);
+    assert_eq!(all.state(carol).2, "forged");
+    let mut all = four();
+    let body = all.removal(alice, bob);
+    let forgery = all.forgery(alice, COMMIT, body);
+    all.world.publish(&forgery, &[carol]);
+    assert!(!all.state(carol).1.contains(&bob.account));
+}
+
+// NEGATIVE_TESTS 51, 52
+// REQ-FORK-1, REQ-FORK-4
+#[test]
+fn whoever_is_removed_undoes_it_by_no_number_of_renewed_leaves() {
+    let mut all = four();
+    let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+    let body = all.commit(bob, Class::Update, CommitPlan::default());
+    let first = all.forgery(bob, COMMIT, body);
+    // Carol hears of the first before the removal, the rest comes afterwards.
+    all.world.publish(&first, &[carol]);
+    assert_ne!(all.record(carol).tip, all.record(alice).tip);
+    all.remove(alice, bob);
+    let mut next = first;
+    for _ in 0..20 {
+        next = next.successor();
+        next.inner.prev_tag = [0; 8];
+        all.world.publish(&next, &[alice, carol]);
+    }
+    all.world.advance(10_000);
+    assert_eq!(all.state(alice), all.state(carol));
+    assert!(!all.state(carol).1.contains(&bob.account));
+    assert_eq!(all.record(bob).membership, Membership::Removed);
+}
+
+// NEGATIVE_TESTS 53
+// REQ-FORK-3
+#[test]
+fn one_who_votes_many_times_counts_once() {
+    let mut all = four();
+    let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+    let body = all.commit(bob, Class::Update, CommitPlan::default());
+    let junior = all.forgery(bob, COMMIT, body);
+    let body = all.commit(carol, Class::Update, CommitPlan::default());
+    let senior = all.forgery(carol, COMMIT, body);
+    let parent = junior.inner.epoch;
+    let child =
+        |commit: &Forgery| EpochId::next(&all.group, &parent, &EntryId::of(&tidings_crypto::encode(&commit.inner)));
+    let (by_bob, by_carol) = (child(&junior), child(&senior));
+    all.world.publish(&junior, &[alice]);
+    assert_eq!(all.record(alice).tip, by_bob);
+    all.world.publish(&senior, &[alice]);
+    let body = wire::encode(&ForkVote { parent, child: by_bob });
+    let mut vote = all.forgery(bob, FORK_VOTE, body.clone());
+    for _ in 0..5 {
+        vote = vote.successor();
+        all.world.publish(&vote, &[alice]);
+    }
+    assert_eq!(all.record(alice).tip, by_carol, "one of three is no majority");
+    // With another's vote it is one.
+    let vote = all.forgery(carol, FORK_VOTE, body);
+    all.world.publish(&vote, &[alice]);
+    assert_eq!(all.record(alice).tip, by_bob);
+}
+
+// NEGATIVE_TESTS 55
+// REQ-FORK-7
+#[test]
+fn a_removal_at_an_epoch_that_its_author_has_left_is_not_followed() {
+    let mut all = four();
+    let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+    let body = all.removal(alice, bob);
+    let before = all.record(alice);
+    all.rename(alice, "on the way");
+    all.world.send(alice, Recipient::Conversation(all.group), "written past it").unwrap();
+    all.world.advance(10_000);
+    let state = all.state(carol);
+    let mut backdated = all.forgery(alice, COMMIT, body);
+    (backdated.inner.epoch, backdated.log_key) = (before.tip, before.log_key);
+    all.world.publish(&backdated, &[bob, carol]);
+    assert_eq!((all.state(carol), all.state(bob)), (state.clone(), state));
+}
+
+// NEGATIVE_TESTS 57
+// REQ-FORK-6
+#[test]
+fn of_two_commits_of_a_device_at_one_epoch_the_first_counts() {
+    let mut all = four();
+    let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+    let (renaming, removal) = (all.renaming(alice, "first"), all.removal(alice, bob));
+    let first = all.forgery(alice, COMMIT, renaming);
+    let second = first.successor().body(COMMIT, removal);
+    all.world.publish(&first, &[carol]);
+    all.world.publish(&second, &[carol]);
+    let (_, members, name) = all.state(carol);
+    assert_eq!((members.contains(&bob.account), name.as_str()), (true, "first"));
+}
+
+// NEGATIVE_TESTS 57, 58
+// REQ-FORK-8, REQ-FORK-13
+#[test]
+fn who_signs_two_commits_for_one_place_stands_behind_all_others() {
+    for removal_first in [false, true] {
+        let mut all = four();
+        let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+        let (renaming, removal) = (all.renaming(alice, "forked"), all.removal(alice, carol));
+        let one = all.forgery(alice, COMMIT, renaming);
+        let other = resealed(&one, 77).body(COMMIT, removal);
+        // Carol's is made before she hears of any of them, and bob hears of it last.
+        all.world.split(&[2]);
+        let (one, other) = if removal_first { (other, one) } else { (one, other) };
+        for forged in [one, other] {
+            all.world.publish(&forged, &[bob]);
+        }
+        let body = all.renaming(carol, "honest");
+        let honest = all.forgery(carol, COMMIT, body);
+        all.world.publish(&honest, &[bob]);
+        assert_eq!(all.state(bob).2, "honest");
+        assert!(all.state(bob).1.contains(&carol.account));
+    }
+}
+
+// NEGATIVE_TESTS 67
+// REQ-FORK-5
+#[test]
+fn a_member_without_a_role_renews_its_leaf_once_until_somebody_else_commits() {
+    let mut all = four();
+    let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+    let mut tip = all.world.tip(bob, all.group);
+    let mut rng = ChaCha20Rng::from_seed([12; 32]);
+    let mut built = tip.commit(CommitPlan::default(), &mut rng).unwrap();
+    let first = all.forgery(bob, COMMIT, wire::encode(&CommitBody::new(built.commit, Class::Update)));
+    all.world.publish(&first, &[alice, carol]);
+    let after = all.record(alice);
+    assert_eq!(after.epoch, tip.epoch() + 1);
+    let again = built.next.commit(CommitPlan::default(), &mut rng).unwrap();
+    let body = wire::encode(&CommitBody::new(again.commit, Class::Update));
+    let mut second = first.successor().body(COMMIT, body);
+    (second.inner.epoch, second.log_key) = (after.tip, after.log_key);
+    all.world.publish(&second, &[alice, carol]);
+    assert_eq!((all.record(alice).tip, all.record(carol).tip), (after.tip, after.tip));
+}
+
+// NEGATIVE_TESTS 61
+// REQ-FORK-14
+#[test]
+fn a_newcomer_believes_nobody_that_it_is_out_who_could_not_have_put_it_out() {
+    let mut all = four();
+    let (alice, bob, dave) = (all.alice, all.bob, all.dave);
+    let (account, conversation, member) = (alice.account, all.group, dave.account);
+    all.world.command(0, Command::AddMember { account, conversation, member }).unwrap();
+    all.world.advance(10_000);
+    let void = all.forgery(bob, VOID, Vec::new());
+    all.world.publish(&void, &[dave]);
+    assert_eq!(all.record(dave).membership, Membership::Member);
+    let void = all.forgery(alice, VOID, Vec::new());
+    all.world.publish(&void, &[all.bob]);
+    assert_eq!(all.record(all.bob).membership, Membership::Member, "it was in before that epoch");
+    all.world.publish(&void, &[dave]);
+    assert_eq!(all.record(dave).membership, Membership::Removed);
+}
+
+/// One of the key packages of bob that alice has.
+fn package(all: &Four, number: u16) -> SignedKeyPackage {
+    let rows = all.world.rows(all.alice, Table::Contact).into_iter();
+    let mut contacts = rows.map(|(_, row)| record::decode::<ContactRecord>(&row, "test").unwrap());
+    let bob = contacts.find(|contact| contact.account == all.bob.account).unwrap();
+    SignedKeyPackage::parse(&bob.key_packages[usize::from(number) % bob.key_packages.len()]).unwrap()
+}
+
+fn request(all: &Four, generation: u16, signer: Person) -> SignedRejoin {
+    let request = RejoinRequest {
+        conversation: all.group,
+        account: all.bob.account,
+        device: all.world.profile(all.bob).device,
+        generation,
+        epoch: all.record(all.bob).tip,
+        reason: Reason::Stranded,
+        key_package: wire::field(package(all, generation).to_bytes()),
+        box_key: wire::field(all.world.directory(all.bob).box_key),
+    };
+    request.signed(&all.world.device_keys(signer).device_key)
+}
+
+// NEGATIVE_TESTS 72, 73
+// REQ-FORK-9
+#[test]
+fn a_device_is_let_back_in_on_its_own_request_only_and_once_in_six_hours() {
+    let mut all = four();
+    let (alice, carol) = (all.alice, all.carol);
+    let epoch = all.record(alice).epoch;
+    let forged = request(&all, 1, carol);
+    all.world.post(alice, &InboxItem::Rejoin(forged));
+    all.world.advance(60_000);
+    assert_eq!(all.record(alice).epoch, epoch, "signed by another");
+    for generation in 1..6 {
+        let own = request(&all, generation, all.bob);
+        all.world.post(alice, &InboxItem::Rejoin(own));
+        all.world.advance(60_000);
+        assert_eq!((all.record(alice).epoch, all.record(carol).epoch), (epoch + 1, epoch + 1), "request {generation}");
+    }
+}
