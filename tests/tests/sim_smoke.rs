@@ -48,7 +48,7 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
 #[test]
 fn worlds_with_rival_commits_keep_every_property() {
     let worlds: Vec<_> =
-        [600_001, 600_004, 600_013, 600_022, 600_049, 600_050].map(|seed| (seed, Options::default())).into();
+        [600_049, 600_050, 600_060, 600_171, 600_198, 600_216].map(|seed| (seed, Options::default())).into();
     let reports = run_all(&worlds);
     assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
     let forks: u64 = reports.iter().map(|report| report.stats.forks).sum();
