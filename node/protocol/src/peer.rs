@@ -1,20 +1,40 @@
 //! What the node remembers of its peers and of requests under way. Nothing of it is stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tidings_crypto::id::{AccountId, ConversationId, NodeId, QueueId};
 
-use crate::limits::{RETRY_MS_MAX, RETRY_MS_MIN};
+use crate::limits::{RETRY_MS_MAX, RETRY_MS_MIN, RINGS_REMEMBERED};
+use crate::log::read::Reading;
+use crate::log::reconcile::session::{Asked, Session};
 
 /// Why a request was sent: what to do with its answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Purpose {
-    /// A push of these outbox rows.
-    Push(Vec<Vec<u8>>),
+    /// A push of these entries.
+    Push(Vec<Pushed>),
     /// A list of what the peer keeps.
     List(Vec<QueueId>),
     /// Entries that we lack.
     Fetch(QueueId),
+    /// Where the peer has what we have not, in a reconciliation.
+    Reconcile {
+        /// Of which queue.
+        queue: QueueId,
+        /// Of which reconciliation.
+        nonce: [u8; 16],
+        /// In which ranges.
+        asked: Vec<Asked>,
+    },
+    /// Entries that a reconciliation found.
+    Gather {
+        /// Of which queue.
+        queue: QueueId,
+        /// Of which reconciliation.
+        nonce: [u8; 16],
+        /// Under which counters.
+        counters: Vec<u64>,
+    },
     /// One parcel, by its row key.
     Parcel(Vec<u8>),
     /// The identity of somebody whose link `account` follows.
@@ -48,6 +68,15 @@ pub(crate) enum Purpose {
     },
 }
 
+/// One entry of a push.
+#[derive(Debug, Clone)]
+pub(crate) enum Pushed {
+    /// An own one, by its outbox row.
+    Own(Vec<u8>),
+    /// One that is passed on.
+    PassedOn(QueueId, u64),
+}
+
 /// One peer.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Peer {
@@ -58,6 +87,34 @@ pub(crate) struct Peer {
     pub(crate) parcel_under_way: bool,
     /// Whether a connection is wanted also while nothing waits: it keeps a queue of ours.
     pub(crate) wanted: bool,
+    /// Entries of others, by queue and counter, to be passed on to it.
+    pub(crate) forwards: VecDeque<(QueueId, u64)>,
+    /// Pages of its queues of which something is being fetched.
+    pub(crate) reading: BTreeMap<QueueId, Reading>,
+    pub(crate) reconciling: BTreeMap<QueueId, Session>,
+    pub(crate) reconcile_later: BTreeSet<QueueId>,
+    /// Queues for which one of the two has no room to reconcile now: they are read by counter while this connection lasts.
+    pub(crate) by_counter: BTreeSet<QueueId>,
+    /// Whether it answered a reconciliation with what is no answer: it is read by counter.
+    pub(crate) no_reconcile: bool,
+}
+
+/// Neighbours on the rings of queues, since they are costly to find among many followers.
+#[derive(Debug, Default)]
+pub(crate) struct Rings(BTreeMap<QueueId, (Vec<NodeId>, Vec<NodeId>)>);
+
+impl Rings {
+    /// The neighbours among just these followers.
+    pub(crate) fn find(&self, queue: &QueueId, followers: &[NodeId]) -> Option<Vec<NodeId>> {
+        self.0.get(queue).filter(|(known, _)| known == followers).map(|(_, neighbours)| neighbours.clone())
+    }
+
+    pub(crate) fn remember(&mut self, queue: QueueId, followers: Vec<NodeId>, neighbours: Vec<NodeId>) {
+        if self.0.len() >= RINGS_REMEMBERED {
+            self.0.pop_first();
+        }
+        self.0.insert(queue, (followers, neighbours));
+    }
 }
 
 /// All peers and requests.
@@ -66,6 +123,9 @@ pub(crate) struct Peers {
     peers: BTreeMap<NodeId, Peer>,
     requests: BTreeMap<u64, (NodeId, Purpose)>,
     last_request: u64,
+    pub(crate) rings: Rings,
+    /// The generation under which this run of the node appends, once it has.
+    pub(crate) generation: Option<[u8; 16]>,
 }
 
 impl Peers {
@@ -109,6 +169,11 @@ impl Peers {
         peer.connected = false;
         peer.push_under_way = false;
         peer.parcel_under_way = false;
+        peer.forwards.clear();
+        peer.reading.clear();
+        peer.reconciling.clear();
+        peer.reconcile_later.clear();
+        peer.by_counter.clear();
     }
 
     /// Forgets a peer that is not connected and from which nothing is wanted.

@@ -254,7 +254,9 @@ pub(crate) fn is_fresh(step: &Step<'_>, record: &ConversationRecord) -> Outcome<
     }
     let reading = |purpose: &Purpose| match purpose {
         Purpose::List(queues) => queues.iter().any(|queue| record.queues.contains(queue)),
-        Purpose::Fetch(queue) => record.queues.contains(queue),
+        Purpose::Fetch(queue) | Purpose::Reconcile { queue, .. } | Purpose::Gather { queue, .. } => {
+            record.queues.contains(queue)
+        }
         Purpose::Push(_)
         | Purpose::Parcel(_)
         | Purpose::Identity { .. }
