@@ -325,6 +325,9 @@ pub const FORWARDS_MAX: usize = 4096;
 /// Queues whose neighbours are remembered; those of others are computed anew.
 pub const RINGS_REMEMBERED: usize = 64;
 
+/// After this pause a connected peer is asked again what it gave no answer to when its queues were read, in milliseconds.
+pub const READ_AGAIN_MS: u64 = 5_000;
+
 /// How many followers of a large queue are asked at once for what is missing; the next time it is others.
 pub const SYNC_FOLLOWERS: usize = 3;
 

@@ -110,10 +110,11 @@ fn route(step: &mut Step<'_>, input: Input) -> Outcome<()> {
         Input::Tick => tick(step),
         Input::PeerConnected(peer) => connected(step, peer),
         Input::PeerDisconnected(peer) => {
-            step.peers.disconnected(peer);
+            let read = step.peers.disconnected(peer);
             step.to_serve.insert(peer);
             step.to_ask.insert(peer);
-            Ok(())
+            // From this one nothing more is to be heard for now.
+            read.iter().try_for_each(|queue| account::conversation::wish::heard(step, queue))
         }
         Input::Request { peer, token, protocol, bytes } => {
             let bytes = answer_peer(step, peer, protocol, &bytes)?;
@@ -187,6 +188,7 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
                 drop(refused(step.attempt(|step| account::message::expire::due(step, account)))?);
             }
             TimerKind::Ring(queue) => log::ring::tend(step, &queue)?,
+            TimerKind::ReadAgain(peer) => log::sync::resume(step, peer)?,
             TimerKind::CatchUp(account, queue) => {
                 step.to_catch_up.insert((account, queue));
             }

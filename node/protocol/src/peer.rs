@@ -68,6 +68,25 @@ pub(crate) enum Purpose {
     },
 }
 
+impl Purpose {
+    /// The queues that are read by it.
+    pub(crate) fn reads(&self) -> &[QueueId] {
+        match self {
+            Self::List(queues) => queues,
+            Self::Fetch(queue) | Self::Reconcile { queue, .. } | Self::Gather { queue, .. } => {
+                std::slice::from_ref(queue)
+            }
+            Self::Push(_)
+            | Self::Parcel(_)
+            | Self::Identity { .. }
+            | Self::Keys { .. }
+            | Self::Register { .. }
+            | Self::Collect(_)
+            | Self::Mailbox => &[],
+        }
+    }
+}
+
 /// One entry of a push.
 #[derive(Debug, Clone)]
 pub(crate) enum Pushed {
@@ -92,7 +111,10 @@ pub(crate) struct Peer {
     /// Pages of its queues of which something is being fetched.
     pub(crate) reading: BTreeMap<QueueId, Reading>,
     pub(crate) reconciling: BTreeMap<QueueId, Session>,
+    /// Queues that are reconciled once a reconciliation under way has ended.
     pub(crate) reconcile_later: BTreeSet<QueueId>,
+    /// Queues of which something was to be read when a request got no answer: asked again after a pause.
+    pub(crate) unread: BTreeSet<QueueId>,
     /// Queues for which one of the two has no room to reconcile now: they are read by counter while this connection lasts.
     pub(crate) by_counter: BTreeSet<QueueId>,
     /// Whether it answered a reconciliation with what is no answer: it is read by counter.
@@ -137,7 +159,7 @@ impl Peers {
         self.peers.get(&node).is_some_and(|peer| peer.connected)
     }
 
-    /// Whether a conversation is shared with this node, or it is a mailbox of an account here.
+    /// Whether a conversation is shared with this node (it is a neighbour there if many follow it), or it is a mailbox of an account here.
     pub(crate) fn is_wanted(&self, node: NodeId) -> bool {
         self.peers.get(&node).is_some_and(|peer| peer.wanted)
     }
@@ -162,9 +184,20 @@ impl Peers {
         self.requests.values().any(|(_, purpose)| same(purpose))
     }
 
-    /// Forgets what a lost connection made void.
-    pub(crate) fn disconnected(&mut self, node: NodeId) {
-        self.requests.retain(|_, (asked, _)| *asked != node);
+    /// Whether one of these queues waits for its turn to be reconciled with some peer.
+    pub(crate) fn waits_to_reconcile(&self, queues: &[QueueId]) -> bool {
+        self.peers.values().any(|peer| queues.iter().any(|queue| peer.reconcile_later.contains(queue)))
+    }
+
+    /// Forgets what a lost connection made void. Returns the queues that were being read, or were to be.
+    pub(crate) fn disconnected(&mut self, node: NodeId) -> BTreeSet<QueueId> {
+        let mut read = std::mem::take(&mut self.peer(node).reconcile_later);
+        self.requests.retain(|_, (asked, purpose)| {
+            if *asked == node {
+                read.extend(purpose.reads());
+            }
+            *asked != node
+        });
         let peer = self.peer(node);
         peer.connected = false;
         peer.push_under_way = false;
@@ -172,8 +205,9 @@ impl Peers {
         peer.forwards.clear();
         peer.reading.clear();
         peer.reconciling.clear();
-        peer.reconcile_later.clear();
+        peer.unread.clear();
         peer.by_counter.clear();
+        read
     }
 
     /// Forgets a peer that is not connected and from which nothing is wanted.

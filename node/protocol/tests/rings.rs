@@ -17,9 +17,13 @@ use tidings_protocol::command::Recipient;
 use tidings_protocol::input::Protocol;
 use tidings_protocol::limits::{DIRECT_FOLLOWERS_MAX, SYNC_FOLLOWERS};
 use tidings_protocol::log::ring::neighbours;
+use tidings_protocol::record;
+use tidings_protocol::record::log::{Obstacle, PeerWaitRecord};
 use tidings_protocol::record::message::DeliveryState;
-use tidings_protocol::store::table::Table;
-use tidings_protocol::wire::log::{LogRequest, LogResponse, PushStatus};
+use tidings_protocol::store::snapshot::Snapshot;
+use tidings_protocol::store::table::{Scope, Table};
+use tidings_protocol::wire;
+use tidings_protocol::wire::log::{LogRequest, LogResponse, PushItem, PushStatus};
 use world::{Person, World};
 
 // REQ-SYNC-4
@@ -108,6 +112,26 @@ fn a_thousand_followers_are_all_reached_while_a_fifth_of_all_requests_is_lost() 
     assert!(model.time_to(&entry.id(), 100).is_some());
 }
 
+// REQ-NET-3
+#[test]
+fn of_many_followers_only_neighbours_may_bring_a_queue_that_nobody_here_has_asked_for() {
+    let topic = topic(1);
+    let mut model = Model::new(30, &topic);
+    model.start_all();
+    model.advance(5_000);
+    let nodes: Vec<NodeId> = model.members.iter().map(|member| member.id).collect();
+    let beside = neighbours(&topic.queue(), nodes[0], &nodes[1..]);
+    for (number, peer) in (0..).zip(&nodes[1..]) {
+        let unknown = net_model::topic(100 + number);
+        let (outer, voucher) = (sealed(&unknown, 1, 100).to_bytes(), Vec::new());
+        let (outer, voucher) = (wire::field(outer), wire::field(voucher));
+        let item = PushItem { topic: *unknown.public().as_bytes(), outer, voucher };
+        let answer = model.ask_as(*peer, 0, encode(&LogRequest::Push(vec![item])));
+        let expected = if beside.contains(peer) { PushStatus::Kept } else { PushStatus::NoRoom };
+        assert_eq!(decode_exact::<LogResponse>(&answer).unwrap(), LogResponse::Pushed(vec![expected]));
+    }
+}
+
 fn dozen() -> (World, Vec<Person>, tidings_crypto::id::ConversationId) {
     let mut world = World::new(13);
     let people: Vec<Person> = (0..13).map(|host| world.sign_up(host, &format!("person{host}"))).collect();
@@ -156,6 +180,39 @@ fn in_a_large_group_one_neighbour_that_keeps_it_makes_a_message_sent_and_one_tha
         assert!(world.texts(*person).ends_with(&["refused by all".into(), "kept by some".into()]));
     }
     assert_eq!(states(&world, people[0]), vec![DeliveryState::Delivered; 12]);
+}
+
+// REQ-SYNC-5, REQ-MSG-5
+#[test]
+fn a_neighbour_without_room_for_what_others_wrote_stays_one_without_room_for_what_one_wrote_oneself() {
+    let (mut world, people, group) = dozen();
+    let nodes: Vec<NodeId> = world.hosts.iter().map(|host| host.id).collect();
+    let queue = world.conversation(people[0], group).queue;
+    let full = neighbours(&queue, nodes[0], &nodes[1..])[0];
+    let pushes = Rc::new(Cell::new(0));
+    let count = pushes.clone();
+    world.tamper = Some(Box::new(move |asked, protocol, bytes| match decode_exact(bytes) {
+        Ok(LogRequest::Push(items)) if protocol == Protocol::Log && asked == full => {
+            count.set(count.get() + 1);
+            Some(encode(&LogResponse::Pushed(vec![PushStatus::NoRoom; items.len()])))
+        }
+        _ => None,
+    }));
+    let wait = |world: &World| -> PeerWaitRecord {
+        let row = world.hosts[0].store.get(Scope::Node, Table::PeerWait, full.as_bytes()).unwrap().unwrap();
+        record::decode(&row, "test").unwrap()
+    };
+    world.send(people[0], Recipient::Conversation(group), "there is no room for it").unwrap();
+    world.advance(500);
+    let first = wait(&world);
+    assert_eq!(first.obstacle, Obstacle::NoRoom);
+    let writer = people.iter().skip(1).find(|person| nodes[person.host] != full).unwrap();
+    for text in ["nor for this", "nor this"] {
+        world.send(*writer, Recipient::Conversation(group), text).unwrap();
+        world.advance(2_000);
+    }
+    assert!(pushes.get() > 3, "{} pushes: what others wrote was passed on", pushes.get());
+    assert_eq!((wait(&world).since, wait(&world).obstacle), (first.since, Obstacle::NoRoom));
 }
 
 // REQ-SYNC-7

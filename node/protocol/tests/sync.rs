@@ -7,13 +7,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use net_model::{Model, history, topic};
+use net_model::{Loss, Model, history, topic};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use tidings_crypto::id::{NodeId, OuterId, QueueId};
 use tidings_crypto::outer::TopicKey;
 use tidings_crypto::{decode_exact, encode};
 use tidings_protocol::limits::{RANGES_MAX, RECONCILE_SESSIONS_MAX};
+use tidings_protocol::store::table::Table;
 use tidings_protocol::wire;
 use tidings_protocol::wire::log::{Listed, LogRequest, LogResponse};
 use tidings_protocol::wire::reconcile::{
@@ -375,6 +376,66 @@ fn at_most_two_reconciliations_are_under_way_with_one_peer() {
     for topic in &topics {
         assert_eq!(model.ids(0, topic.queue()), model.ids(1, topic.queue()));
         assert_eq!(model.ids(0, topic.queue()).len(), 400);
+    }
+}
+
+// REQ-SYNC-3
+#[test]
+fn reconciliations_of_queues_that_ended_meanwhile_make_room_for_others() {
+    let topics: Vec<TopicKey> = (1..5).map(topic).collect();
+    let mut model = Model::new(2, &topics[0]);
+    let nodes: Vec<NodeId> = model.members.iter().map(|member| member.id).collect();
+    for topic in &topics {
+        let all = history(topic, 0..400);
+        for at in 0..2 {
+            model.follow(at, topic, &nodes, 1);
+            model.fill(at, topic.queue(), &without(&all, |entry| at == 0 && entry % 50 == 1));
+        }
+    }
+    let open: Rc<RefCell<BTreeSet<QueueId>>> = Rc::default();
+    let (seen, peer) = (open.clone(), nodes[1]);
+    model.tamper = Some(Box::new(move |to, request| {
+        if let (LogRequest::Reconcile(request), true) = (request, to == peer) {
+            seen.borrow_mut().insert(request.queue);
+        }
+        None
+    }));
+    model.start_all();
+    model.advance(150);
+    let ended = open.borrow().clone();
+    assert_eq!(ended.len(), RECONCILE_SESSIONS_MAX);
+    for queue in &ended {
+        model.delete(0, Table::Queue, queue.as_bytes());
+    }
+    model.advance(20_000);
+    for topic in topics.iter().filter(|topic| !ended.contains(&topic.queue())) {
+        assert_eq!(model.ids(0, topic.queue()).len(), 400);
+    }
+}
+
+// REQ-SYNC-8
+#[test]
+fn what_got_no_answer_while_the_connection_stood_is_asked_for_again_after_a_pause() {
+    let all = history(&topic(1), 0..400);
+    let is_list = |request: &LogRequest| matches!(request, LogRequest::List(_));
+    let is_fetch = |request: &LogRequest| matches!(request, LogRequest::Fetch(_));
+    let is_reconcile = |request: &LogRequest| matches!(request, LogRequest::Reconcile(_));
+    let cases: [(bool, fn(&LogRequest) -> bool); 4] =
+        [(true, is_list), (true, is_fetch), (false, is_reconcile), (false, is_fetch)];
+    for (number, (by_counter, lost)) in cases.into_iter().enumerate() {
+        let (mut model, topic) = two(&without(&all, |at| at % 50 == 1), &all);
+        if by_counter {
+            model.set_cursor(0, topic.queue(), 1, 1);
+            model.set_cursor(1, topic.queue(), 0, 392);
+        }
+        model.loss = Loss::These(lost);
+        model.start_all();
+        // Twenty seconds until it is clear that no answer comes.
+        model.advance(24_000);
+        model.loss = Loss::Requests(0);
+        assert_eq!(model.ids(0, topic.queue()).len(), 392, "case {number}");
+        model.advance(10_000);
+        assert_eq!(model.ids(0, topic.queue()), all_ids(&all), "case {number}");
     }
 }
 

@@ -15,6 +15,7 @@ use crate::record::key;
 use crate::record::log::{Obstacle, OutboxRecord};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::log::{LogRequest, LogResponse, PushItem, PushStatus};
 
@@ -118,7 +119,7 @@ pub(crate) fn answered(
             return super::peer_wait::try_again(step, peer, Obstacle::NoAnswer);
         }
     };
-    let mut progress = false;
+    let (mut progress, mut own_waits) = (false, false);
     for (entry, status) in entries.iter().zip(statuses) {
         match (entry, status) {
             (Pushed::Own(row), PushStatus::Kept | PushStatus::Refused) => {
@@ -126,17 +127,26 @@ pub(crate) fn answered(
                 settle(step, peer, row, status)?;
             }
             // To the end: what it has no room for must not stand before what it has.
-            (Pushed::Own(row), PushStatus::NoRoom) => put_off(step, peer, row)?,
-            // Without room it reads for itself when it has some.
-            (Pushed::PassedOn(..), PushStatus::Kept | PushStatus::Refused | PushStatus::NoRoom) => progress = true,
+            (Pushed::Own(row), PushStatus::NoRoom) => {
+                own_waits = true;
+                put_off(step, peer, row)?;
+            }
+            (Pushed::PassedOn(..), PushStatus::Kept | PushStatus::Refused) => progress = true,
+            // It reads for itself when it has room.
+            (Pushed::PassedOn(..), PushStatus::NoRoom) => {}
         }
     }
     if progress {
         step.peers.peer(peer).failures = 0;
         step.to_serve.insert(peer);
         super::peer_wait::over(step, peer)
-    } else {
+    } else if own_waits {
         super::peer_wait::try_again(step, peer, Obstacle::NoRoom)
+    } else {
+        // Nothing of this node waits that a person could be told of.
+        let pause = step.peers.back_off(peer);
+        step.set_timer(TimerKind::Peer(peer), pause);
+        Ok(())
     }
 }
 

@@ -32,9 +32,11 @@ pub(crate) fn listed(
     asked: &[QueueId],
     result: Result<Vec<u8>, RequestFailure>,
 ) -> Outcome<()> {
-    let Ok(Ok(LogResponse::Listed(pages))) = result.map(|bytes| wire::decode::<LogResponse>(&bytes, "list")) else {
+    let Ok(bytes) = result else {
+        sync::put_off(step, peer, asked);
         return Ok(());
     };
+    let Ok(LogResponse::Listed(pages)) = wire::decode::<LogResponse>(&bytes, "list") else { return Ok(()) };
     let mut next = Vec::new();
     let mut open: Vec<QueueId> = asked.to_vec();
     let full = pages.iter().any(|page| !page.entries.is_empty());
@@ -115,10 +117,11 @@ pub(crate) fn fetched(
     result: Result<Vec<u8>, RequestFailure>,
 ) -> Outcome<()> {
     let Some(mut reading) = step.peers.peer(peer).reading.remove(queue) else { return Ok(()) };
-    let Ok(Ok(LogResponse::Fetched(entries))) = result.map(|bytes| wire::decode::<LogResponse>(&bytes, "entries"))
-    else {
+    let Ok(bytes) = result else {
+        sync::put_off(step, peer, &[*queue]);
         return Ok(());
     };
+    let Ok(LogResponse::Fetched(entries)) = wire::decode::<LogResponse>(&bytes, "entries") else { return Ok(()) };
     let Some(record) = queue::get(step, queue)? else { return Ok(()) };
     for entry in &entries {
         accept::fetched(step, peer, &record, entry.as_slice())?;

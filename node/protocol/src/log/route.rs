@@ -45,7 +45,6 @@ pub(crate) fn inbox_request(step: &mut Step<'_>, peer: NodeId, bytes: &[u8]) -> 
 pub(crate) fn serve(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     if step.peers.is_connected(peer) {
         super::push::pump(step, peer)?;
-        super::reconcile::session::resume(step, peer)?;
         return super::parcel::pump(step, peer);
     }
     super::parcel::spread(step, peer)?;

@@ -10,7 +10,8 @@ use super::{generation, listing, reconcile, ring};
 use crate::error::{Fault, Outcome};
 use crate::input::Protocol;
 use crate::limits::{
-    FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, LIST_ENTRIES_MAX, LIST_QUEUES_MAX, RECONCILE_ENTRIES_MIN, SYNC_FOLLOWERS,
+    FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, LIST_ENTRIES_MAX, LIST_QUEUES_MAX, READ_AGAIN_MS, RECONCILE_ENTRIES_MIN,
+    SYNC_FOLLOWERS,
 };
 use crate::peer::Purpose;
 use crate::record;
@@ -19,6 +20,7 @@ use crate::record::log::QueueRecord;
 use crate::record::sync::CursorRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::log::{FetchRequest, LogRequest, Page, Position, Rest};
 
@@ -27,11 +29,34 @@ pub(crate) fn start(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     let mut shared = Vec::new();
     for (row, value) in step.rows.scan(Scope::Node, Table::Queue, b"", usize::MAX)? {
         let queue: QueueRecord = record::decode(&value, "queue")?;
-        if queue.followers.iter().any(|follower| follower.node == peer) {
+        if is_shared(&queue, peer) {
             shared.push(QueueId::try_from(row.as_slice()).map_err(|_| Fault::Damaged("queue key"))?);
         }
     }
     ask(step, peer, &shared)
+}
+
+fn is_shared(queue: &QueueRecord, peer: NodeId) -> bool {
+    queue.followers.iter().any(|follower| follower.node == peer)
+}
+
+/// A request to read these queues got no answer: they are asked for again after a pause. A new connection begins with reading anyway.
+pub(crate) fn put_off(step: &mut Step<'_>, peer: NodeId, queues: &[QueueId]) {
+    if step.peers.is_connected(peer) {
+        step.peers.peer(peer).unread.extend(queues);
+        step.set_timer(TimerKind::ReadAgain(peer), READ_AGAIN_MS);
+    }
+}
+
+/// Asks a peer again for what it gave no answer to.
+pub(crate) fn resume(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
+    let mut unread = std::mem::take(&mut step.peers.peer(peer).unread);
+    for queue in unread.clone() {
+        if !super::queue::get(step, &queue)?.is_some_and(|record| is_shared(&record, peer)) {
+            unread.remove(&queue);
+        }
+    }
+    ask(step, peer, &unread.into_iter().collect::<Vec<_>>())
 }
 
 /// Asks the followers of a queue what is new in it; of many only some, the next time others.

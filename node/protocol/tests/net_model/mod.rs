@@ -45,6 +45,8 @@ pub(crate) enum Loss {
     Requests(u32),
     /// Links in a hundred that take frames and deliver none, without a word.
     Links(u32),
+    /// All requests on the log protocol of which this is true.
+    These(fn(&LogRequest) -> bool),
 }
 
 /// What went over the wire.
@@ -170,6 +172,12 @@ impl Model {
     pub(crate) fn put(&mut self, at: usize, table: Table, row: &[u8], value: Vec<u8>) {
         let mut writes = WriteSet::default();
         writes.put(Scope::Node, table, row.to_vec(), value);
+        self.members[at].store.commit(writes).unwrap();
+    }
+
+    pub(crate) fn delete(&mut self, at: usize, table: Table, row: &[u8]) {
+        let mut writes = WriteSet::default();
+        writes.delete(Scope::Node, table, row.to_vec());
         self.members[at].store.commit(writes).unwrap();
     }
 
@@ -353,9 +361,10 @@ impl Model {
 
     fn request(&mut self, at: usize, peer: NodeId, id: u64, protocol: Protocol, bytes: Vec<u8>) {
         self.figures.requests += 1;
-        let mut counted = false;
+        let (mut counted, mut is_one_of_these) = (false, false);
         if protocol == Protocol::Log {
             let request = decode_exact::<LogRequest>(&bytes).unwrap();
+            is_one_of_these = matches!(self.loss, Loss::These(these) if these(&request));
             if let LogRequest::Push(items) = &request {
                 let ids = items.iter().filter_map(|item| Outer::parse(item.outer.as_slice()).ok());
                 let copies: Vec<Outer> = ids.filter(|outer| self.arrivals.contains_key(&outer.id())).collect();
@@ -372,6 +381,7 @@ impl Model {
         }
         let lost = match self.loss {
             Loss::Packets(_) => false,
+            Loss::These(_) => is_one_of_these,
             Loss::Requests(in_a_hundred) => self.dice(in_a_hundred),
             Loss::Links(in_a_hundred) => {
                 let own = self.members[at].id;

@@ -2,8 +2,9 @@
 
 use tidings_crypto::id::ConversationId;
 use tidings_protocol::account::policy::Role;
-use tidings_protocol::command::{Command, GroupChange};
+use tidings_protocol::command::{Answer, Command, GroupChange};
 use tidings_protocol::error::Rejection;
+use tidings_protocol::input::Input;
 
 use super::{Person, World};
 
@@ -51,5 +52,25 @@ impl World {
     pub(crate) fn rename(&mut self, by: Person, conversation: ConversationId, name: &str) {
         let change = GroupChange { name: Some(name.into()), ..GroupChange::default() };
         self.set_group(by, conversation, change).unwrap();
+    }
+
+    /// A split ends between two hosts, and a command comes to the first before it has heard anything of the other.
+    pub(crate) fn meet(&mut self, host: usize, other: usize, command: Command) -> Result<Answer, Rejection> {
+        self.sides = vec![0; self.hosts.len()];
+        self.queue.push_back((host, Input::PeerConnected(self.hosts[other].id)));
+        self.queue.push_back((other, Input::PeerConnected(self.hosts[host].id)));
+        self.command(host, command)
+    }
+
+    /// A host is connected to another one for a moment in which a command comes and no frame goes over.
+    pub(crate) fn glimpse(&mut self, host: usize, other: usize, command: Command) -> Result<Answer, Rejection> {
+        let peer = self.hosts[other].id;
+        self.next += 1;
+        let id = self.next;
+        self.queue.push_back((host, Input::PeerConnected(peer)));
+        self.queue.push_back((host, Input::Command { id, command: Box::new(command) }));
+        self.queue.push_back((host, Input::PeerDisconnected(peer)));
+        self.run();
+        self.replies.remove(&id).unwrap()
     }
 }

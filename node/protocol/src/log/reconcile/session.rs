@@ -19,7 +19,6 @@ use crate::log::{accept, listing, queue, sync};
 use crate::peer::Purpose;
 use crate::record::sync::CursorRecord;
 use crate::step::Step;
-use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::log::{FetchRequest, LogRequest, LogResponse};
 use crate::wire::reconcile::{Have, Range, RangeAnswer, ReconcileRequest, Reconciled};
@@ -74,8 +73,8 @@ pub(crate) fn begin(step: &mut Step<'_>, peer: NodeId, queue: QueueId) -> Outcom
     go_on(step, peer, queue, session)
 }
 
-/// Begins those that wait, as far as there is room.
-pub(crate) fn resume(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
+/// Begins those that wait, as far as there is room: whenever one has ended.
+fn resume(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     while step.peers.peer(peer).reconciling.len() < RECONCILE_SESSIONS_MAX {
         let Some(queue) = step.peers.peer(peer).reconcile_later.pop_first() else { return Ok(()) };
         begin(step, peer, queue)?;
@@ -86,7 +85,8 @@ pub(crate) fn resume(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
 /// Asks, fetches, or ends.
 fn go_on(step: &mut Step<'_>, peer: NodeId, queue: QueueId, mut session: Session) -> Outcome<()> {
     let (Some(record), Some(since)) = (queue::get(step, &queue)?, sync::readable_from(step, &queue, peer)?) else {
-        return Ok(());
+        // It is not kept here any more.
+        return resume(step, peer);
     };
     let Some(view) = View::open(step, queue, &record, since)? else {
         return read_by_counter(step, peer, queue);
@@ -285,9 +285,8 @@ pub(crate) fn gathered(
 ) -> Outcome<()> {
     let Some(mut session) = under_way(step, peer, &queue, &nonce) else { return Ok(()) };
     let Ok(bytes) = result else { return put_off(step, peer, queue) };
-    let (Ok(LogResponse::Fetched(entries)), Some(record)) =
-        (wire::decode::<LogResponse>(&bytes, "entries"), queue::get(step, &queue)?)
-    else {
+    let Some(record) = queue::get(step, &queue)? else { return resume(step, peer) };
+    let Ok(LogResponse::Fetched(entries)) = wire::decode::<LogResponse>(&bytes, "entries") else {
         return distrust(step, peer, queue);
     };
     session.fetching = false;
@@ -309,10 +308,8 @@ pub(crate) fn gathered(
     go_on(step, peer, queue, session)
 }
 
-/// A request without an answer: again after a pause, unless the connection is gone and comes back.
+/// Ends a session of which a request got no answer.
 fn put_off(step: &mut Step<'_>, peer: NodeId, queue: QueueId) -> Outcome<()> {
-    step.peers.peer(peer).reconcile_later.insert(queue);
-    let pause = step.peers.back_off(peer);
-    step.set_timer(TimerKind::Peer(peer), pause);
-    Ok(())
+    sync::put_off(step, peer, &[queue]);
+    resume(step, peer)
 }
