@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use net_model::{Loss, Model, history, topic};
+use net_model::{Loss, Model, Which, history, topic};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use tidings_crypto::id::{NodeId, OuterId, QueueId};
@@ -420,8 +420,7 @@ fn what_got_no_answer_while_the_connection_stood_is_asked_for_again_after_a_paus
     let is_list = |request: &LogRequest| matches!(request, LogRequest::List(_));
     let is_fetch = |request: &LogRequest| matches!(request, LogRequest::Fetch(_));
     let is_reconcile = |request: &LogRequest| matches!(request, LogRequest::Reconcile(_));
-    let cases: [(bool, fn(&LogRequest) -> bool); 4] =
-        [(true, is_list), (true, is_fetch), (false, is_reconcile), (false, is_fetch)];
+    let cases: [(bool, Which); 4] = [(true, is_list), (true, is_fetch), (false, is_reconcile), (false, is_fetch)];
     for (number, (by_counter, lost)) in cases.into_iter().enumerate() {
         let (mut model, topic) = two(&without(&all, |at| at % 50 == 1), &all);
         if by_counter {

@@ -46,8 +46,11 @@ pub(crate) enum Loss {
     /// Links in a hundred that take frames and deliver none, without a word.
     Links(u32),
     /// All requests on the log protocol of which this is true.
-    These(fn(&LogRequest) -> bool),
+    These(Which),
 }
+
+/// Tells requests of one kind from others.
+pub(crate) type Which = fn(&LogRequest) -> bool;
 
 /// What went over the wire.
 #[derive(Debug, Clone, Default)]
