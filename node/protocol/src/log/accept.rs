@@ -16,6 +16,7 @@ pub(crate) fn pushed(step: &mut Step<'_>, peer: NodeId, item: &PushItem) -> Resu
     Ok(match outcome {
         Ok(_) => PushStatus::Kept,
         Err(Rejection::Quota { .. }) => PushStatus::NoRoom,
+        Err(Rejection::NotFound) => PushStatus::Unasked,
         Err(_) => PushStatus::Refused,
     })
 }

@@ -55,13 +55,11 @@ fn collect(step: &mut Step<'_>, peer: NodeId) -> Outcome<(Vec<Vec<u8>>, Vec<Push
         let queue = super::queue::get(step, &waiting.queue)?;
         let (Some(entry), Some(queue)) = (entry, queue) else {
             // Its queue has ended.
-            step.rows.delete(Scope::Node, Table::Outbox, &row);
-            crate::account::message::state::given_up(step, peer, &waiting)?;
+            give_up(step, peer, &row)?;
             continue;
         };
         if step.now.wall.0.saturating_sub(waiting.since) > OUTBOX_LIFETIME_MS {
-            step.rows.delete(Scope::Node, Table::Outbox, &row);
-            crate::account::message::state::given_up(step, peer, &waiting)?;
+            give_up(step, peer, &row)?;
             continue;
         }
         bytes += entry.len();
@@ -96,8 +94,12 @@ pub(crate) fn answered(
                 progress = true;
                 settle(step, peer, row, status)?;
             }
+            PushStatus::Unasked if is_for_nobody(step, peer, row)? => {
+                progress = true;
+                give_up(step, peer, row)?;
+            }
             // To the end: what it has no room for must not stand before what it has.
-            PushStatus::NoRoom => put_off(step, peer, row)?,
+            PushStatus::NoRoom | PushStatus::Unasked => put_off(step, peer, row)?,
         }
     }
     if progress {
@@ -107,6 +109,31 @@ pub(crate) fn answered(
     } else {
         super::peer_wait::try_again(step, peer, Obstacle::NoRoom)
     }
+}
+
+/// Whether nobody lives at a peer for whom it should keep an entry: somebody there was added on a branch that has lost, and was not let in.
+/// Should they be after all, they read for themselves ([`super::queue::follow`]).
+fn is_for_nobody(step: &Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<bool> {
+    let Some(waiting) = step.rows.get::<OutboxRecord>(Scope::Node, Table::Outbox, row)? else { return Ok(false) };
+    let Some(queue) = super::queue::get(step, &waiting.queue)? else { return Ok(false) };
+    let is_mailbox = queue.followers.iter().any(|follower| follower.node == peer && follower.mailbox);
+    if is_mailbox || queue.subscribers.is_empty() {
+        return Ok(false);
+    }
+    for account in queue.subscribers {
+        if crate::account::conversation::state::may_have_home(step, account, &waiting.queue, peer)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn give_up(step: &mut Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<()> {
+    if let Some(waiting) = step.rows.get::<OutboxRecord>(Scope::Node, Table::Outbox, row)? {
+        step.rows.delete(Scope::Node, Table::Outbox, row);
+        crate::account::message::state::given_up(step, peer, &waiting)?;
+    }
+    Ok(())
 }
 
 fn put_off(step: &mut Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<()> {
@@ -125,6 +152,8 @@ fn settle(step: &mut Step<'_>, peer: NodeId, row: &[u8], status: PushStatus) -> 
     step.rows.delete(Scope::Node, Table::Outbox, row);
     match status {
         PushStatus::Kept => crate::account::message::state::kept_by(step, peer, &waiting),
-        PushStatus::Refused | PushStatus::NoRoom => crate::account::message::state::refused_by(step, peer, &waiting),
+        PushStatus::Refused | PushStatus::NoRoom | PushStatus::Unasked => {
+            crate::account::message::state::refused_by(step, peer, &waiting)
+        }
     }
 }
