@@ -332,6 +332,37 @@ fn who_is_let_in_after_the_word_that_its_branch_lost_waits_for_nothing_that_was_
     assert!(all.world.texts(erin).contains(&"after".into()), "{:?}", all.world.texts(erin));
 }
 
+// REQ-FORK-19
+#[test]
+fn what_is_said_to_somebody_who_was_never_let_in_is_not_tried_for_ever() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let erin = all.erin(carol);
+    all.world.split(&[carol.host, dave.host, erin.host]);
+    all.remove(alice, carol);
+    for away in [alice, bob, dave] {
+        all.world.stop(away.host);
+    }
+    // Carol has erin's key package before anybody is there to commit for, and the welcome when erin is gone.
+    all.add(carol, erin);
+    all.world.stop(erin.host);
+    all.world.come_back(dave);
+    assert!(all.record(dave).members.contains(&erin.account));
+    all.world.stop(carol.host);
+    for back in [alice, bob, erin] {
+        all.world.come_back(back);
+    }
+    all.world.heal();
+    all.assert_one_group(&[alice, bob, dave]);
+    assert!(all.world.conversations(erin).iter().all(|record| record.id != all.group), "erin was let in");
+    for person in [alice, bob, dave] {
+        assert_eq!(all.world.outbox(person.host, erin.host), 0);
+    }
+    // The welcome arrives after all, and with it the word that it leads nowhere.
+    all.world.come_back(carol);
+    assert_eq!(all.record(erin).membership, Membership::Removed);
+}
+
 // NEGATIVE_TESTS 16
 // REQ-FORK-16
 #[test]

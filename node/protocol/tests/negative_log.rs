@@ -257,7 +257,7 @@ fn a_stranger_fills_nothing_and_a_follower_its_provisional_share_and_not_a_byte_
     };
     let mut kept = 0;
     for (number, topic) in (0..).zip(&asked_for_by_nobody) {
-        assert_eq!(world.push_raw(0, public(topic), sealed(topic, number, 1_000_000)), PushStatus::NoRoom);
+        assert_eq!(world.push_raw(0, public(topic), sealed(topic, number, 1_000_000)), PushStatus::Unasked);
         let follower = world.hosts[bob.host].id;
         let status = world.push_as(follower, 0, public(topic), sealed(topic, number, 1_000_000));
         kept += u64::from(status == PushStatus::Kept);

@@ -127,7 +127,7 @@ fn of_many_followers_only_neighbours_may_bring_a_queue_that_nobody_here_has_aske
         let (outer, voucher) = (wire::field(outer), wire::field(voucher));
         let item = PushItem { topic: *unknown.public().as_bytes(), outer, voucher };
         let answer = model.ask_as(*peer, 0, encode(&LogRequest::Push(vec![item])));
-        let expected = if beside.contains(peer) { PushStatus::Kept } else { PushStatus::NoRoom };
+        let expected = if beside.contains(peer) { PushStatus::Kept } else { PushStatus::Unasked };
         assert_eq!(decode_exact::<LogResponse>(&answer).unwrap(), LogResponse::Pushed(vec![expected]));
     }
 }

@@ -19,6 +19,7 @@ pub(crate) fn pushed(step: &mut Step<'_>, peer: NodeId, item: &PushItem) -> Outc
         }
         Ok(None) => PushStatus::Kept,
         Err(Rejection::Quota { .. }) => PushStatus::NoRoom,
+        Err(Rejection::NotFound) => PushStatus::Unasked,
         Err(_) => PushStatus::Refused,
     };
     Ok(status)

@@ -57,13 +57,11 @@ fn collect(step: &mut Step<'_>, peer: NodeId) -> Outcome<(Vec<Pushed>, Vec<PushI
         let queue = super::queue::get(step, &waiting.queue)?;
         let (Some(entry), Some(queue)) = (entry, queue) else {
             // Its queue has ended.
-            step.rows.delete(Scope::Node, Table::Outbox, &row);
-            crate::account::message::state::given_up(step, peer, &waiting)?;
+            give_up(step, peer, &row)?;
             continue;
         };
         if step.now.wall.0.saturating_sub(waiting.since) > OUTBOX_LIFETIME_MS {
-            step.rows.delete(Scope::Node, Table::Outbox, &row);
-            crate::account::message::state::given_up(step, peer, &waiting)?;
+            give_up(step, peer, &row)?;
             continue;
         }
         bytes += entry.len();
@@ -126,14 +124,18 @@ pub(crate) fn answered(
                 progress = true;
                 settle(step, peer, row, status)?;
             }
+            (Pushed::Own(row), PushStatus::Unasked) if is_for_nobody(step, peer, row)? => {
+                progress = true;
+                settle(step, peer, row, status)?;
+            }
             // To the end: what it has no room for must not stand before what it has.
-            (Pushed::Own(row), PushStatus::NoRoom) => {
+            (Pushed::Own(row), PushStatus::NoRoom | PushStatus::Unasked) => {
                 own_waits = true;
                 put_off(step, peer, row)?;
             }
             (Pushed::PassedOn(..), PushStatus::Kept | PushStatus::Refused) => progress = true,
-            // It reads for itself when it has room.
-            (Pushed::PassedOn(..), PushStatus::NoRoom) => {}
+            // It reads for itself when it has room, or when somebody there asks for the queue.
+            (Pushed::PassedOn(..), PushStatus::NoRoom | PushStatus::Unasked) => {}
         }
     }
     if progress {
@@ -162,6 +164,31 @@ fn pass_on_again(step: &mut Step<'_>, peer: NodeId, entries: &[Pushed]) {
     }
 }
 
+/// Whether nobody lives at a peer for whom it should keep an entry: somebody there was added on a branch that has lost, and was not let in.
+/// Should they be after all, they read for themselves ([`super::queue::follow`]).
+fn is_for_nobody(step: &Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<bool> {
+    let Some(waiting) = step.rows.get::<OutboxRecord>(Scope::Node, Table::Outbox, row)? else { return Ok(false) };
+    let Some(queue) = super::queue::get(step, &waiting.queue)? else { return Ok(false) };
+    let is_mailbox = queue.followers.iter().any(|follower| follower.node == peer && follower.mailbox);
+    if is_mailbox || queue.subscribers.is_empty() {
+        return Ok(false);
+    }
+    for account in queue.subscribers {
+        if crate::account::conversation::state::may_have_home(step, account, &waiting.queue, peer)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn give_up(step: &mut Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<()> {
+    if let Some(waiting) = step.rows.get::<OutboxRecord>(Scope::Node, Table::Outbox, row)? {
+        step.rows.delete(Scope::Node, Table::Outbox, row);
+        crate::account::message::state::given_up(step, peer, &waiting)?;
+    }
+    Ok(())
+}
+
 fn put_off(step: &mut Step<'_>, peer: NodeId, row: &[u8]) -> Outcome<()> {
     if let Some(value) = step.rows.get_bytes(Scope::Node, Table::Outbox, row)? {
         step.rows.delete(Scope::Node, Table::Outbox, row);
@@ -179,7 +206,8 @@ fn settle(step: &mut Step<'_>, peer: NodeId, row: &[u8], status: PushStatus) -> 
     match status {
         PushStatus::Kept => crate::account::message::state::kept_by(step, peer, &waiting),
         // One neighbour's word: the others may keep it and pass it on.
-        PushStatus::Refused | PushStatus::NoRoom if waiting.shared => Ok(()),
+        PushStatus::Refused | PushStatus::NoRoom | PushStatus::Unasked if waiting.shared => Ok(()),
+        PushStatus::Unasked => crate::account::message::state::given_up(step, peer, &waiting),
         PushStatus::Refused | PushStatus::NoRoom => crate::account::message::state::refused_by(step, peer, &waiting),
     }
 }

@@ -44,7 +44,8 @@ pub(crate) fn follow(
         super::quota::give_back(step, queue.as_bytes())?;
     }
     record.ended = false;
-    if record.subscribers.is_empty() {
+    let is_new = record.subscribers.is_empty();
+    if is_new {
         (record.epoch, record.closed_at) = (0, 0);
     }
     if !record.subscribers.contains(&account) {
@@ -53,6 +54,10 @@ pub(crate) fn follow(
     set(step, &mut record, followers, epoch);
     put(step, &queue, &record);
     step.to_catch_up.insert((account, queue));
+    if is_new {
+        // Nobody goes on pushing what came before anybody here asked for it.
+        super::sync::again(step, &queue)?;
+    }
     Ok(())
 }
 

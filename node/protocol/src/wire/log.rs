@@ -64,8 +64,10 @@ pub enum PushStatus {
     Kept = 1,
     /// Not an entry, or its signature does not hold: do not send it again.
     Refused = 2,
-    /// No room, or a queue that nobody here has asked for yet: try later.
+    /// No room: try later.
     NoRoom = 3,
+    /// A queue that nobody here has asked for yet: try later, if somebody here is to.
+    Unasked = 4,
 }
 
 /// One entry's place in a store.
