@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use tidings_crypto::id::{ConversationId, QueueId};
 use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::{Command, GroupChange};
+use tidings_protocol::input::Protocol;
 use tidings_protocol::record;
+use tidings_protocol::record::contact::ContactRecord;
 use tidings_protocol::record::epoch::EpochRecord;
 use tidings_protocol::record::log::QueueRecord;
 use tidings_protocol::store::snapshot::Snapshot;
@@ -70,6 +72,42 @@ fn who_has_yet_to_reconcile_a_group_with_another_does_not_commit_in_it() {
     world.advance(60_000);
     assert_eq!([alice, bob].map(|person| name(&world, person, last)), ["by alice", "by alice"]);
     assert_eq!(forks(&world, bob, last), 0, "she commits on top of what he did");
+}
+
+// REQ-SYNC-9
+#[test]
+fn a_key_package_given_for_a_group_that_has_to_wait_serves_another_one() {
+    let mut world = World::new(3);
+    let [alice, bob, carol] = [(0, "alice"), (1, "bob"), (2, "carol")].map(|(host, name)| world.sign_up(host, name));
+    world.befriend(alice, bob);
+    world.befriend(alice, carol);
+    let at_hand = |world: &World| {
+        let rows = world.rows(alice, Table::Contact).into_iter().filter(|(row, _)| row == bob.account.as_bytes());
+        rows.map(|(_, value)| record::decode::<ContactRecord>(&value, "test").unwrap().key_packages.len())
+            .sum::<usize>()
+    };
+    // He gave some key packages when the two got to know each other.
+    while at_hand(&world) > 0 {
+        world.group(alice, "earlier", &[bob]);
+    }
+    let waits = world.group(alice, "waits for carol", &[carol]);
+    world.advance(30_000);
+    world.stop(carol.host);
+    world.stop(bob.host);
+    world.add_member(alice, waits, bob).unwrap();
+    let other = world.group(alice, "for bob", &[bob]);
+    // Both are asked for when he comes back, in the order of the groups, and the answer for the one that need not wait is lost.
+    let (lost, mut asked) = (if other < waits { 1 } else { 2 }, 0);
+    world.tamper = Some(Box::new(move |_, protocol, _| {
+        asked += u32::from(protocol == Protocol::Keys);
+        (protocol == Protocol::Keys && asked == lost).then(|| vec![0xff; 3])
+    }));
+    world.come_back(bob);
+    assert_eq!(world.conversation(alice, other).members.len(), 2);
+    assert_eq!(world.conversation(alice, waits).members.len(), 2);
+    world.come_back(carol);
+    world.advance(60_000);
+    assert_eq!(world.conversation(alice, waits).members.len(), 3);
 }
 
 // REQ-SYNC-9

@@ -259,10 +259,17 @@ pub(crate) fn serve_peer(step: &mut Step<'_>, account: AccountId, peer: NodeId) 
         if !is_to_be_asked(step, account, &intent, peer)? {
             continue;
         }
-        let known = contact::get(step, account, &intent.member)?;
-        // One that is at hand already waits until this device may commit.
-        let known = known.filter(|known| known.key_packages.is_empty());
-        let Some(token) = known.and_then(|known| known.key_token) else { continue };
+        let Some(known) = contact::get(step, account, &intent.member)? else { continue };
+        if !known.key_packages.is_empty() {
+            // One is at hand already. It waits until this device may commit: perhaps in another group only, for which it was given.
+            if let Some(record) = state::get(step, account, &intent.conversation)?
+                && wish::is_fresh(step, &record)?
+            {
+                step.to_act.insert((account, intent.conversation));
+            }
+            continue;
+        }
+        let Some(token) = known.key_token else { continue };
         let purpose = Purpose::Keys { account, conversation: intent.conversation, contact: intent.member };
         let same = |other: &Purpose| {
             matches!(other, Purpose::Keys { account: a, conversation: c, contact: m }
