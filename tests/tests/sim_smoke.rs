@@ -48,12 +48,22 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
 #[test]
 fn worlds_with_rival_commits_keep_every_property() {
     let worlds: Vec<_> =
-        [600_013, 600_022, 600_049, 600_198, 600_228, 600_261].map(|seed| (seed, Options::default())).into();
+        [600_415, 600_825, 601_011, 601_163, 601_276, 601_382].map(|seed| (seed, Options::default())).into();
     let reports = run_all(&worlds);
     assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
     let forks: u64 = reports.iter().map(|report| report.stats.forks).sum();
     // Draw other seeds if a change of the worlds has left these without.
     assert!(forks >= 8, "only {forks} epochs have rivals");
+}
+
+// REQ-SYNC-4, REQ-SYNC-5, REQ-SYNC-6
+#[test]
+fn worlds_of_many_nodes_in_which_followers_pass_entries_on_keep_every_property() {
+    let crowd = Options { nodes: Some(14), ..Options::default() };
+    let reports = run_all(&[900_013, 900_021, 900_034, 900_055, 900_072, 900_089].map(|seed| (seed, crowd)));
+    assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
+    let passed_on: u64 = reports.iter().map(|report| report.stats.passed_on).sum();
+    assert!(passed_on > 10_000, "only {passed_on} entries were passed on");
 }
 
 /// Each line of `tests/seeds/*.txt`: a seed, perhaps `nodes=N` or `acts=N`, and behind `#` what it once found.
