@@ -7,7 +7,7 @@ use tidings_crypto::mls::{Group, MemberView};
 use super::{admin_chain, epoch, refresh, state, tip, told, tree};
 use crate::account::device_log;
 use crate::account::policy::Policy;
-use crate::account::{contact, event, identity, key_supply, profile};
+use crate::account::{contact, event, identity, join_link, key_supply, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{MEMBERS_MAX, NAME_BYTES_MAX, PAST_TAGS_MAX, TOLD_EPOCHS_MAX};
 use crate::record::contact::{ContactRecord, ContactState};
@@ -25,7 +25,8 @@ const fn refused(reason: &'static str) -> Rejection {
     Rejection::Refused { reason }
 }
 
-/// Enters a conversation by what the bundle of a slip holds. Whoever is no contact invites nobody: [`Rejection::NotFound`].
+/// Enters a conversation by what the bundle of a slip holds. Whoever is no contact invites nobody but into a group whose link this account
+/// follows: [`Rejection::NotFound`].
 pub(crate) fn welcomed(
     step: &mut Step<'_>,
     account: AccountId,
@@ -42,7 +43,9 @@ pub(crate) fn welcomed(
     let kind = bundle.creation.kind()?;
     let known = contact::get(step, account, &slip.inviter)?;
     let accepted = known.as_ref().is_some_and(|known| known.state == ContactState::Accepted);
-    if !asked && !accepted && (kind != ConversationKind::Direct || known.is_none()) {
+    let by_link =
+        kind == ConversationKind::Group && join_link::awaits(step, account, &slip.conversation, &slip.inviter)?;
+    if !asked && !accepted && !by_link && (kind != ConversationKind::Direct || known.is_none()) {
         return Err(Rejection::NotFound.into());
     }
     step.wear(bundle.members.len());
@@ -67,6 +70,7 @@ pub(crate) fn welcomed(
         key_supply::forget(step, account, &reference)?;
     }
     enter(step, account, &mut record, bundle, &group, asked)?;
+    join_link::joined(step, account, &id, &slip.inviter)?;
     match (kind, known) {
         (ConversationKind::Direct, Some(known)) => befriend(step, account, bundle, known, &record),
         (ConversationKind::Direct, None) => Ok(()),

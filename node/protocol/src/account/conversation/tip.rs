@@ -11,7 +11,7 @@ use super::{epoch, group_log, leave, state, tree, void, welcome, wish};
 use crate::account::device_log;
 use crate::account::message::resend;
 use crate::account::policy::Policy;
-use crate::account::{beyond, event, profile};
+use crate::account::{beyond, event, join_link, profile};
 use crate::error::Outcome;
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::epoch::{EpochRecord, Standing};
@@ -307,6 +307,7 @@ pub(crate) fn out(
     }
     record.pending = 0;
     record.receipt_due = 0;
+    join_link::request::close(step, account, &record.id)?;
     event::emit(step, account, Some(record.id), EventKind::GroupRemoved { by })
 }
 

@@ -12,7 +12,7 @@ use super::commit::{Plan, commit};
 use super::{leave, member_add, readmit, refresh, rejoin, state, void};
 use crate::account::message::resend;
 use crate::account::policy::Policy;
-use crate::account::unlock;
+use crate::account::{join_link, unlock};
 use crate::error::Outcome;
 use crate::peer::Purpose;
 use crate::record;
@@ -273,6 +273,7 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
         return Ok(());
     }
     super::welcome::release_due(step, account, conversation)?;
+    join_link::request::look_again(step, account, conversation)?;
     match state::get(step, account, conversation)? {
         Some(record) if record.stranded => return rejoin::again(step, account, record),
         Some(record) if record.membership == Membership::Member => {
