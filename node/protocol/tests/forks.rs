@@ -9,6 +9,7 @@ use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::Recipient;
 use tidings_protocol::limits::ANCHORS_MAX;
 use tidings_protocol::record::conversation::{ConversationRecord, Membership};
+use tidings_protocol::record::message::DeliveryState;
 use world::{Person, World};
 
 struct Four {
@@ -197,6 +198,27 @@ fn what_was_said_where_the_others_kept_no_state_is_written_anew_for_them() {
     }
     // What the two cannot open waits with them still.
     assert_eq!((all.record(bob).tip, all.record(carol).tip), (all.record(alice).tip, all.record(alice).tip));
+}
+
+// REQ-FORK-20
+#[test]
+fn what_was_said_before_more_changes_than_states_are_kept_of_is_written_anew_once() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    all.world.split(&[dave.host]);
+    all.say(dave, "said while away");
+    for number in 0..2 * ANCHORS_MAX {
+        all.rename(alice, &format!("change {number}"));
+        all.world.advance(1_000);
+    }
+    all.world.heal();
+    all.world.advance(120_000);
+    for person in [alice, bob, carol, dave] {
+        let texts = all.world.texts(person);
+        assert_eq!(texts.iter().filter(|text| *text == "said while away").count(), 1, "{texts:?}");
+    }
+    let message = all.world.messages(dave).into_iter().find(|message| message.text == "said while away").unwrap();
+    assert!(message.states.iter().all(|one| one.state == DeliveryState::Delivered), "{:?}", message.states);
 }
 
 // NEGATIVE_TESTS 66, 87

@@ -82,6 +82,19 @@ pub(crate) enum Wish {
         #[n(2)]
         due: u64,
     },
+    /// Write messages anew that somebody could not read.
+    #[n(7)]
+    Reseal {
+        /// The place in the own log of the first of them.
+        #[n(0)]
+        first: u64,
+        /// The place of the last.
+        #[n(1)]
+        last: u64,
+        /// When, unix milliseconds: others may say the same meanwhile.
+        #[n(2)]
+        due: u64,
+    },
     /// Tell those whom an epoch added that it has lost.
     #[n(5)]
     Void {
@@ -105,6 +118,7 @@ impl Wish {
             Self::Depart => 4,
             Self::Void { .. } => 5,
             Self::Resend { .. } => 6,
+            Self::Reseal { .. } => 7,
         }
     }
 
@@ -114,7 +128,8 @@ impl Wish {
             Self::Leaver { due, .. }
             | Self::Readmit { due, .. }
             | Self::Void { due, .. }
-            | Self::Resend { due, .. } => *due,
+            | Self::Resend { due, .. }
+            | Self::Reseal { due, .. } => *due,
         }
     }
 }
@@ -333,7 +348,8 @@ fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord
         Wish::Readmit { request, .. } => readmit::plan(step, account, &record, &request)?,
         Wish::Depart => return leave::depart(step, account, &mut record),
         Wish::Void { epoch, .. } => return void::tell(step, account, &record, &epoch),
-        Wish::Resend { first, last, .. } => return resend::again(step, account, record, (first, last)),
+        Wish::Resend { first, last, .. } => return resend::missed(step, account, record, (first, last)),
+        Wish::Reseal { first, last, .. } => return resend::reseal(step, account, record, (first, last)),
     };
     commit(step, account, &mut record, plan)
 }
