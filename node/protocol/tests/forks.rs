@@ -409,6 +409,46 @@ fn a_device_whose_folder_is_put_back_is_let_in_again_and_who_comes_later_reads_i
     }
 }
 
+/// How the last message of `from` stands with `to`.
+fn state_of(all: &Four, from: Person, to: Person) -> DeliveryState {
+    let messages = all.world.messages(from);
+    let states = &messages.iter().rfind(|message| message.sender == from.account).unwrap().states;
+    states.iter().find(|state| state.account == to.account).unwrap().state
+}
+
+// REQ-DELIV-5
+#[test]
+fn what_came_just_before_a_removal_that_loses_is_receipted_all_the_same() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    // Before the second is over after which receipts go out.
+    all.say(dave, "hello");
+    all.world.split(&[1, 2]);
+    all.remove(carol, bob);
+    assert_eq!(all.record(bob).membership, Membership::Removed);
+    all.remove(alice, carol);
+    all.world.heal();
+    all.assert_one_group(&[alice, bob, dave]);
+    assert_eq!(state_of(&all, dave, bob), DeliveryState::Delivered);
+}
+
+// REQ-DELIV-5
+#[test]
+fn what_came_just_before_a_device_could_not_follow_is_receipted_once_it_is_let_back_in() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    all.say(dave, "hello");
+    let backup = all.world.backup(bob.host);
+    all.say(bob, "after the copy was made");
+    all.world.restore(bob.host, backup);
+    assert_eq!(state_of(&all, dave, bob), DeliveryState::Sent);
+    all.world.unlock(bob);
+    all.world.advance(120_000);
+    all.assert_one_group(&[alice, bob, carol, dave]);
+    assert_eq!(all.record(bob).generation, 1);
+    assert_eq!(state_of(&all, dave, bob), DeliveryState::Delivered);
+}
+
 // REQ-FORK-9, REQ-FORK-13
 #[test]
 fn a_rename_by_somebody_who_is_removed_at_the_same_time_holds_nobody_up() {

@@ -173,7 +173,7 @@ fn register(world: &mut World, person: Person, registration: &Registration) -> M
 
 fn listed(world: &mut World, host: usize, queue: QueueId) -> usize {
     let peer = world.hosts[host].id;
-    let request = LogRequest::List(vec![Position { queue, after: 0 }]);
+    let request = LogRequest::List(vec![Position { queue, after: 0, generation: [0; 16] }]);
     let answer = world.ask_as(peer, M, Protocol::Log, wire::encode(&request));
     match wire::decode::<LogResponse>(&answer, "test").unwrap() {
         LogResponse::Listed(pages) => pages.iter().map(|page| page.entries.len()).sum(),

@@ -128,10 +128,7 @@ fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[Follower], epoch:
     let followers: Vec<FollowerRecord> = followers.into_iter().map(|follower| known_as(record, follower)).collect();
     record.epoch = record.epoch.max(epoch);
     record.followers = followers;
-    for follower in &record.followers {
-        step.peers.peer(follower.node).wanted = true;
-        step.to_serve.insert(follower.node);
-    }
+    super::ring::reach_carriers(step, record);
     for account in &record.subscribers {
         step.set_timer(TimerKind::Register(*account), REGISTER_DELAY_MS);
     }

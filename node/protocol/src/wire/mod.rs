@@ -13,6 +13,7 @@ pub mod inner;
 pub mod keys;
 pub mod log;
 pub mod mailbox;
+pub mod reconcile;
 pub mod rejoin;
 
 use tls_codec::VLByteVec;

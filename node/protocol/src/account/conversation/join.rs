@@ -6,6 +6,7 @@ use tidings_crypto::mls::{Group, MemberView};
 
 use super::{admin_chain, epoch, refresh, state, tip, told, tree};
 use crate::account::device_log;
+use crate::account::message::receipt;
 use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, join_link, key_supply, profile};
 use crate::error::{Outcome, Rejection};
@@ -112,7 +113,10 @@ fn enter(
     // The own log goes on, but nobody is to wait for what was written while out.
     record.own_tag = [0; 8];
     record.heads.clear();
-    record.stranded = false;
+    if std::mem::take(&mut record.stranded) {
+        // What came last could not be receipted any more.
+        receipt::owe(step, account, record);
+    }
     refresh::plan_first(step, account, record);
     if matches!(record.membership, Membership::Left | Membership::Removed) {
         // Somebody added this account again: the wish to leave is over.

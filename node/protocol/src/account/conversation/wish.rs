@@ -267,19 +267,11 @@ pub(crate) fn is_fresh(step: &Step<'_>, record: &ConversationRecord) -> Outcome<
     if queue.followers.iter().all(|follower| follower.mailbox) {
         return Ok(true);
     }
-    let reading = |purpose: &Purpose| match purpose {
-        Purpose::List(queues) => queues.iter().any(|queue| record.queues.contains(queue)),
-        Purpose::Fetch(queue) => record.queues.contains(queue),
-        Purpose::Push(_)
-        | Purpose::Parcel(_)
-        | Purpose::Identity { .. }
-        | Purpose::Keys { .. }
-        | Purpose::Register { .. }
-        | Purpose::Collect(_)
-        | Purpose::Mailbox => false,
-    };
+    let reading = |purpose: &Purpose| purpose.reads().iter().any(|queue| record.queues.contains(queue));
     let reachable = queue.followers.iter().any(|follower| step.peers.is_connected(follower.node));
-    Ok(reachable && !step.peers.any_under_way(reading))
+    // One who does not answer is not waited for: what is put off does not count.
+    let heard = !step.peers.any_under_way(reading) && !step.peers.waits_to_reconcile(&record.queues);
+    Ok(reachable && heard)
 }
 
 /// Does what was wished for, one commit at a time, as far as it can be done now.
