@@ -48,7 +48,7 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
 #[test]
 fn worlds_with_rival_commits_keep_every_property() {
     let worlds: Vec<_> =
-        [600_013, 600_022, 600_049, 600_198, 600_228, 600_261].map(|seed| (seed, Options::default())).into();
+        [600_049, 600_261, 600_324, 600_330, 600_415, 600_825].map(|seed| (seed, Options::default())).into();
     let reports = run_all(&worlds);
     assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
     let forks: u64 = reports.iter().map(|report| report.stats.forks).sum();
