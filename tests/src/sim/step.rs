@@ -178,7 +178,6 @@ impl World {
         let writes = &step.output.writes.0;
         let mut facts = self.view.apply(node, writes);
         for fact in facts.tips.iter_mut().filter(|fact| fact.is_new()) {
-            self.workload.wishes.came_to(fact.account, &fact.record);
             if !fact.record.membership.is_in() {
                 continue;
             }

@@ -22,8 +22,6 @@ pub(crate) struct Wishes {
     added: BTreeMap<Place, u32>,
     left: BTreeSet<Place>,
     open: BTreeSet<Place>,
-    /// Where somebody stood without the right to what they had wished for.
-    powerless: BTreeSet<Place>,
 }
 
 impl Wishes {
@@ -45,17 +43,6 @@ impl Wishes {
                 self.promise(*account, (*conversation, *account), false);
             }
             _ => {}
-        }
-    }
-
-    /// Notes where somebody has come to: a wish for which the right is gone there is dropped (REQ-FORK-15), also if it comes back later.
-    pub(crate) fn came_to(&mut self, account: AccountId, now: &ConversationRecord) {
-        for (place, promises) in &self.shall_be_in {
-            let (conversation, member) = place;
-            let lost = |inside: bool| account != *member && !may(now, &account, member, inside);
-            if *conversation == now.id && promises.iter().any(|(by, inside)| *by == account && lost(*inside)) {
-                self.powerless.insert(*place);
-            }
         }
     }
 
@@ -83,7 +70,6 @@ impl Wishes {
                 || contested
                 || powerless
                 || self.open.contains(place)
-                || self.powerless.contains(place)
                 || view.cheat == Some(place.1)
             {
                 continue;
