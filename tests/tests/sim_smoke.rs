@@ -56,6 +56,16 @@ fn worlds_with_rival_commits_keep_every_property() {
     assert!(forks >= 8, "only {forks} epochs have rivals");
 }
 
+// REQ-SYNC-4, REQ-SYNC-5, REQ-SYNC-6
+#[test]
+fn worlds_of_many_nodes_in_which_followers_pass_entries_on_keep_every_property() {
+    let crowd = Options { nodes: Some(14), ..Options::default() };
+    let reports = run_all(&[900_013, 900_021, 900_034, 900_055, 900_072, 900_089].map(|seed| (seed, crowd)));
+    assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
+    let passed_on: u64 = reports.iter().map(|report| report.stats.passed_on).sum();
+    assert!(passed_on > 10_000, "only {passed_on} entries were passed on");
+}
+
 /// Each line of `tests/seeds/*.txt`: a seed, perhaps `nodes=N` or `acts=N`, and behind `#` what it once found.
 #[test]
 fn seeds_that_once_found_a_bug_keep_every_property() {

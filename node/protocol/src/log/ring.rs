@@ -21,7 +21,8 @@ use crate::step::Step;
 use crate::timer::TimerKind;
 
 /// Whether a queue has so many followers that they pass entries on.
-pub(crate) fn is_ring(record: &QueueRecord) -> bool {
+#[must_use]
+pub fn is_ring(record: &QueueRecord) -> bool {
     record.followers.iter().filter(|follower| !follower.mailbox).count() > DIRECT_FOLLOWERS_MAX
 }
 
