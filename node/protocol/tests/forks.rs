@@ -409,6 +409,30 @@ fn a_device_whose_folder_is_put_back_is_let_in_again_and_who_comes_later_reads_i
     }
 }
 
+// REQ-FORK-16
+#[test]
+fn who_comes_while_a_device_is_out_that_was_let_back_in_once_reads_it_when_it_is_in_again() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let backup = all.world.backup(bob.host);
+    all.say(bob, "after the copy was made");
+    all.world.advance(10_000);
+    all.world.restore(bob.host, backup);
+    all.world.unlock(bob);
+    all.world.advance(120_000);
+    all.remove(alice, bob);
+    all.world.advance(10_000);
+    let erin = all.erin(alice);
+    all.add(alice, erin);
+    all.world.advance(10_000);
+    all.add(alice, bob);
+    all.world.advance(10_000);
+    all.assert_one_group(&[alice, bob, carol, dave, erin]);
+    all.say(bob, "in again");
+    all.world.advance(3_000);
+    assert_eq!(all.world.texts(erin), ["in again"]);
+}
+
 /// How the last message of `from` stands with `to`.
 fn state_of(all: &Four, from: Person, to: Person) -> DeliveryState {
     let messages = all.world.messages(from);
