@@ -354,6 +354,30 @@ fn who_is_let_in_after_the_word_that_its_branch_lost_waits_for_nothing_that_was_
     assert!(all.world.texts(erin).contains(&"after".into()), "{:?}", all.world.texts(erin));
 }
 
+// NEGATIVE_TESTS 61
+// REQ-FORK-14
+#[test]
+fn who_was_removed_and_is_added_again_on_the_side_that_loses_is_told_as_a_newcomer_is() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let erin = all.erin(carol);
+    all.add(carol, erin);
+    all.world.advance(10_000);
+    all.remove(alice, erin);
+    all.world.advance(10_000);
+    assert_eq!(all.record(erin).membership, Membership::Removed);
+    all.world.split(&[carol.host, dave.host, erin.host]);
+    all.add(carol, erin);
+    all.remove(alice, carol);
+    all.world.advance(60_000);
+    assert_eq!(all.record(erin).membership, Membership::Member);
+    all.world.heal();
+    for out in [carol, erin] {
+        assert_eq!(all.record(out).membership, Membership::Removed);
+    }
+    all.assert_one_group(&[alice, bob, dave]);
+}
+
 // REQ-FORK-19
 #[test]
 fn what_is_said_to_somebody_who_was_never_let_in_is_not_tried_for_ever() {
