@@ -302,10 +302,7 @@ pub(crate) fn out(
         Membership::Leaving | Membership::Left => Membership::Left,
         Membership::Member | Membership::Removed => Membership::Removed,
     };
-    for (row, _) in step.rows.scan(Scope::Account(account), Table::Pending, record.id.as_bytes(), usize::MAX)? {
-        step.rows.delete(Scope::Account(account), Table::Pending, &row);
-    }
-    record.pending = 0;
+    // What waits goes on waiting: it may be the rival that lets this account stay.
     record.receipt_due = 0;
     join_link::request::close(step, account, &record.id)?;
     event::emit(step, account, Some(record.id), EventKind::GroupRemoved { by })
