@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, chat, completion, config, contact, group, invite, join, listen, login, mailbox, message, send, signup,
-    status, unlock, up,
+    account, chat, completion, config, contact, group, invite, join, listen, login, mailbox, message, request, send,
+    signup, status, unlock, up,
 };
 use crate::duration_arg;
 
@@ -91,8 +91,11 @@ pub(crate) enum Command {
     /// Make and take back invite links
     #[command(subcommand)]
     Invite(invite::InviteCommand),
-    /// Follow an invite link
+    /// Follow an invite link of any kind
     Join(join::JoinArguments),
+    /// Those who ask to be let in by your links
+    #[command(subcommand)]
+    Request(request::RequestCommand),
     /// People you can write to
     #[command(subcommand)]
     Contact(contact::ContactCommand),
@@ -171,6 +174,14 @@ mod tests {
             "tidings send bob hi --reply 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a --wait read",
             "tidings invite create --qr --expires 7d --uses 3",
             "tidings invite revoke 0123",
+            "tidings invite create --group ops --approval --uses 20 --expires 7d",
+            "tidings group invite ops --approval --uses 20 --expires 7d --qr",
+            "tidings group requests",
+            "tidings group requests ops --json",
+            "tidings request list",
+            "tidings request accept carol",
+            "tidings request decline 0123456789abcdef",
+            "tidings join https://x/i#g1.abc",
             "tidings join https://x/i#v1.abc",
             "tidings contact add https://x/i#v1.abc",
             "tidings status --check",
@@ -203,6 +214,9 @@ mod tests {
             "tidings message edit 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a",
             "tidings send bob --lines --reply 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a",
             "tidings group add ops",
+            "tidings invite create --approval",
+            "tidings invite create --kind account --group ops",
+            "tidings request accept",
             "tidings group role ops chief bob",
             "tidings group set ops --post nobody",
             "tidings frobnicate",

@@ -2,10 +2,11 @@
 //!
 //! Spec: `DECISIONS.md` 21, 22. The link holds all in the fragment after `#v1.`, which browsers do not send: version 1, secret 16,
 //! account 32, node 32, expiry u32 (unix seconds), up to three binary multiaddrs, as base64url. What stands before `#` is ignored.
-//! Whether the link has expired or been used is for the caller to judge.
+//! A link into a group begins with `#g1.` and ends with the group's id, so that whoever follows it knows what it leads to, and joins
+//! nothing else by it. Whether a link has expired or been used is for the caller to judge.
 
 use crate::codec::{decode_exact, encode};
-use crate::id::{AccountId, NodeId, derive};
+use crate::id::{AccountId, ConversationId, NodeId, derive};
 use crate::kdf::{equal, hmac_sha256};
 use tls_codec::{TlsByteVecU8, TlsDeserialize, TlsSerialize, TlsSize};
 use zeroize::{Zeroize, Zeroizing};
@@ -17,6 +18,7 @@ pub const MAX_ADDRESS: usize = 128;
 
 const VERSION: u8 = 1;
 const MARK: &str = "v1.";
+const GROUP_MARK: &str = "g1.";
 
 /// Why a text is no invite link, or a link can't be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +44,13 @@ struct Frame {
     addresses: Vec<TlsByteVecU8>,
 }
 
-/// An invite: whoever holds it may ask `account` for contact once.
+#[derive(TlsSerialize, TlsDeserialize, TlsSize)]
+struct GroupFrame {
+    frame: Frame,
+    group: ConversationId,
+}
+
+/// An invite: whoever holds it may ask `account` for contact, or to be let into a group.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InviteLink {
     /// Random; proves possession of the link. Never sent, never printed.
@@ -55,10 +63,12 @@ pub struct InviteLink {
     pub expires: u32,
     /// Where the node may be reached: at most [`MAX_ADDRESSES`] binary multiaddrs of at most [`MAX_ADDRESS`] bytes.
     pub addresses: Vec<Vec<u8>>,
+    /// The group that it leads into; none if it makes a contact.
+    pub group: Option<ConversationId>,
 }
 
 impl InviteLink {
-    /// The link as people pass it on: `base` (with or without a slash at its end), `/i#v1.` and the content.
+    /// The link as people pass it on: `base` (with or without a slash at its end), `/i#v1.` or `/i#g1.`, and the content.
     ///
     /// # Errors
     /// [`InviteError::Malformed`] if there are too many or too long addresses.
@@ -74,9 +84,13 @@ impl InviteLink {
             expires: self.expires,
             addresses: self.addresses.iter().map(|address| TlsByteVecU8::new(address.clone())).collect(),
         };
-        let bytes = Zeroizing::new(encode(&frame));
+        let (mark, bytes) = match self.group {
+            None => (MARK, encode(&frame)),
+            Some(group) => (GROUP_MARK, encode(&GroupFrame { frame, group })),
+        };
+        let bytes = Zeroizing::new(bytes);
         let content = Zeroizing::new(data_encoding::BASE64URL_NOPAD.encode(&bytes));
-        Ok(format!("{}/i#{MARK}{}", base.trim_end_matches('/'), content.as_str()))
+        Ok(format!("{}/i#{mark}{}", base.trim_end_matches('/'), content.as_str()))
     }
 
     /// Reads a link. Spaces around it and everything before the first `#` are ignored.
@@ -85,21 +99,24 @@ impl InviteLink {
     /// [`InviteError`] by cause.
     pub fn parse(text: &str) -> Result<Self, InviteError> {
         let (_, fragment) = text.trim().split_once('#').ok_or(InviteError::NotALink)?;
-        let Some(content) = fragment.strip_prefix(MARK) else {
-            return Err(if is_other_version(fragment) { InviteError::WrongVersion } else { InviteError::NotALink });
+        let (content, into_group) = match (fragment.strip_prefix(MARK), fragment.strip_prefix(GROUP_MARK)) {
+            (Some(content), _) => (content, false),
+            (None, Some(content)) => (content, true),
+            (None, None) if is_other_version(fragment) => return Err(InviteError::WrongVersion),
+            (None, None) => return Err(InviteError::NotALink),
         };
         let bytes = data_encoding::BASE64URL_NOPAD.decode(content.as_bytes()).map_err(|_| InviteError::Malformed)?;
         let bytes = Zeroizing::new(bytes);
         if bytes.first().is_some_and(|version| *version != VERSION) {
             return Err(InviteError::WrongVersion);
         }
-        let frame: Frame = decode_exact(&bytes).map_err(|_| InviteError::Malformed)?;
+        let (frame, group) = read(&bytes, into_group)?;
         let addresses: Vec<Vec<u8>> = frame.addresses.into_iter().map(Into::into).collect();
         if !addresses_fit(&addresses) {
             return Err(InviteError::Malformed);
         }
         let Frame { secret, account, node, expires, .. } = frame;
-        Ok(Self { secret, account, node, expires, addresses })
+        Ok(Self { secret, account, node, expires, addresses, group })
     }
 
     /// The public name of the invite, derived from its secret.
@@ -110,11 +127,15 @@ impl InviteLink {
         id
     }
 
-    /// Proof over `bytes` (a contact request) that its maker holds the link: HMAC-SHA256 under a key derived from the secret.
+    /// Proof over `bytes` (a request) that its maker holds the link: HMAC-SHA256 under a key derived from the secret and from what the link
+    /// leads to.
     #[must_use]
     pub fn mac(&self, bytes: &[u8]) -> [u8; 32] {
         let parts: [&[u8]; 3] = [&self.secret, self.account.as_bytes(), self.node.as_bytes()];
-        let key = Zeroizing::new(derive("tidings/1/invite-mac", &parts));
+        let key = Zeroizing::new(match &self.group {
+            None => derive("tidings/1/invite-mac", &parts),
+            Some(group) => derive("tidings/1/group-invite-mac", &[parts.as_slice(), &[group.as_bytes()]].concat()),
+        });
         hmac_sha256(key.as_slice(), bytes)
     }
 
@@ -144,8 +165,17 @@ fn addresses_fit(addresses: &[Vec<u8>]) -> bool {
     addresses.len() <= MAX_ADDRESSES && addresses.iter().all(|a| !a.is_empty() && a.len() <= MAX_ADDRESS)
 }
 
+fn read(bytes: &[u8], into_group: bool) -> Result<(Frame, Option<ConversationId>), InviteError> {
+    if into_group {
+        let GroupFrame { frame, group } = decode_exact(bytes).map_err(|_| InviteError::Malformed)?;
+        Ok((frame, Some(group)))
+    } else {
+        Ok((decode_exact(bytes).map_err(|_| InviteError::Malformed)?, None))
+    }
+}
+
 fn is_other_version(fragment: &str) -> bool {
-    let digits = fragment.strip_prefix('v').and_then(|rest| rest.split_once('.')).map(|(number, _)| number);
+    let digits = fragment.strip_prefix(['v', 'g']).and_then(|rest| rest.split_once('.')).map(|(number, _)| number);
     digits.is_some_and(|number| !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit()))
 }
 

@@ -14,7 +14,40 @@ fn link(addresses: Vec<Vec<u8>>) -> InviteLink {
         node: NodeId::from_bytes([3; 32]),
         expires: 1_900_000_000,
         addresses,
+        group: None,
     }
+}
+
+fn into_group(addresses: Vec<Vec<u8>>) -> InviteLink {
+    let mut link = link(addresses);
+    link.group = Some(ConversationId::from_bytes([7; 32]));
+    link
+}
+
+// REQ-JOIN-1
+#[test]
+fn a_link_into_a_group_says_so_and_reads_back() {
+    let link = into_group(vec![QUIC.to_vec(), TCP.to_vec(), TCP.to_vec()]);
+    let url = link.to_url("https://chat.example.org").unwrap();
+    assert!(url.starts_with("https://chat.example.org/i#g1.") && url.len() <= 242, "{}", url.len());
+    assert_eq!(InviteLink::parse(&url).unwrap(), link);
+    // Neither kind passes for the other.
+    assert_eq!(InviteLink::parse(&url.replace("#g1.", "#v1.")), Err(InviteError::Malformed));
+    let contact = self::link(vec![]).to_url("https://a.example").unwrap();
+    assert_eq!(InviteLink::parse(&contact.replace("#v1.", "#g1.")), Err(InviteError::Malformed));
+    assert_eq!(InviteLink::parse(&url.replace("#g1.", "#g2.")), Err(InviteError::WrongVersion));
+}
+
+// REQ-JOIN-1
+#[test]
+fn the_mac_of_a_link_into_a_group_holds_for_that_group_only() {
+    let link = into_group(vec![]);
+    let mac = link.mac(b"request");
+    let mut other = link.clone();
+    other.group = Some(ConversationId::from_bytes([8; 32]));
+    assert!(link.verify_mac(b"request", &mac));
+    assert!(!other.verify_mac(b"request", &mac));
+    assert!(!self::link(vec![]).verify_mac(b"request", &mac));
 }
 
 #[test]
@@ -57,10 +90,12 @@ fn other_texts_are_told_apart() {
 // REQ-INV-1
 #[test]
 fn a_link_cut_short_anywhere_is_refused() {
-    let url = link(vec![TCP.to_vec()]).to_url("https://a.example").unwrap();
-    let start = url.find("v1.").unwrap() + 3;
-    for end in start..url.len() {
-        assert!(InviteLink::parse(&url[..end]).is_err(), "{end}");
+    for link in [link(vec![TCP.to_vec()]), into_group(vec![TCP.to_vec()])] {
+        let url = link.to_url("https://a.example").unwrap();
+        let start = url.find("1.").unwrap() + 2;
+        for end in start..url.len() {
+            assert!(InviteLink::parse(&url[..end]).is_err(), "{end}");
+        }
     }
 }
 

@@ -57,11 +57,13 @@ pub enum Label {
     Registration,
     /// Which queue comes after a queue, by the topic key of the earlier one.
     Succession,
+    /// A request to be let into a group, by the device key of the one who followed the link.
+    JoinRequest,
 }
 
 impl Label {
     /// All labels, for tests that try each against each.
-    pub const ALL: [Label; 21] = [
+    pub const ALL: [Label; 22] = [
         Label::IdentityLog,
         Label::Entry,
         Label::BoxKey,
@@ -83,6 +85,7 @@ impl Label {
         Label::Reach,
         Label::Registration,
         Label::Succession,
+        Label::JoinRequest,
     ];
 
     /// The label as it is signed.
@@ -110,6 +113,7 @@ impl Label {
             Label::Reach => "tidings/1/reach",
             Label::Registration => "tidings/1/registration",
             Label::Succession => "tidings/1/succession",
+            Label::JoinRequest => "tidings/1/join-request",
         }
     }
 }

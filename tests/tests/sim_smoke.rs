@@ -39,7 +39,8 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
     reports.iter().for_each(|report| total.add(&report.stats));
     // A world in which nothing happens keeps every property.
     for (name, count) in total.all() {
-        assert!(count > 0, "no world has any {name}");
+        // Passing on is for many nodes only, which no seed here has drawn: see below.
+        assert!(count > 0 || ["passed_on", "tended"].contains(&name), "no world has any {name}");
     }
     assert!(total.received > 500, "only {} messages were received", total.received);
 }
@@ -48,7 +49,7 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
 #[test]
 fn worlds_with_rival_commits_keep_every_property() {
     let worlds: Vec<_> =
-        [600_415, 600_825, 601_011, 601_163, 601_276, 601_382].map(|seed| (seed, Options::default())).into();
+        [600_049, 600_261, 600_324, 600_330, 600_415, 600_825].map(|seed| (seed, Options::default())).into();
     let reports = run_all(&worlds);
     assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
     let forks: u64 = reports.iter().map(|report| report.stats.forks).sum();
@@ -62,8 +63,10 @@ fn worlds_of_many_nodes_in_which_followers_pass_entries_on_keep_every_property()
     let crowd = Options { nodes: Some(14), ..Options::default() };
     let reports = run_all(&[900_013, 900_021, 900_034, 900_055, 900_072, 900_089].map(|seed| (seed, crowd)));
     assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
-    let passed_on: u64 = reports.iter().map(|report| report.stats.passed_on).sum();
-    assert!(passed_on > 10_000, "only {passed_on} entries were passed on");
+    let mut total = Stats::default();
+    reports.iter().for_each(|report| total.add(&report.stats));
+    assert!(total.passed_on > 10_000, "only {} entries were passed on", total.passed_on);
+    assert!(total.tended > 0, "nobody looked after others");
 }
 
 /// Each line of `tests/seeds/*.txt`: a seed, perhaps `nodes=N` or `acts=N`, and behind `#` what it once found.
@@ -102,7 +105,7 @@ fn parse_world(line: &str) -> (u64, Options) {
 // REQ-GROUP-9
 #[test]
 fn a_seed_run_twice_gives_the_same_digest() {
-    let worlds: Vec<_> = (1000..1020).flat_map(|seed| [(seed, Options::default()); 2]).collect();
+    let worlds: Vec<_> = (1000..1010).flat_map(|seed| [(seed, Options::default()); 2]).collect();
     let mut reports = run_all(&worlds);
     reports.sort_by_key(|report| report.seed);
     for pair in reports.chunks(2) {

@@ -1,9 +1,13 @@
 //! `tidings group`: groups and their members.
 
 use clap::Subcommand;
-use tidings_api::{ErrorCode, Group, GroupCreateRequest, Me, Member, MemberAddRequest, MemberState, Role};
+use tidings_api::{
+    ErrorCode, Group, GroupCreateRequest, GroupJoin, JoinState, Me, Member, MemberAddRequest, MemberState, Role,
+};
 
 use super::group_change::{self, SetArguments, word};
+use super::invite::{self, GroupInviteArguments};
+use super::request;
 use crate::client::{Client, escaped};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -55,6 +59,13 @@ pub(crate) enum GroupCommand {
         #[arg(required = true, value_name = "MEMBER")]
         members: Vec<String>,
     },
+    /// Make a link by which others join a group
+    Invite(GroupInviteArguments),
+    /// List those who ask to be let in by your links; `tidings request` lets them in
+    Requests {
+        /// The group; all, if absent
+        group: Option<String>,
+    },
     /// Change what a group is called and how it works
     Set(SetArguments),
     /// Show what was done in a group, newest first
@@ -95,6 +106,14 @@ pub(crate) async fn run(context: &Context, command: GroupCommand) -> Result<(), 
         GroupCommand::Add { group, members, role } => add(context, &client, &group, &members, role).await,
         GroupCommand::Remove { group, members } => remove(context, &client, &group, &members).await,
         GroupCommand::Role { group, role, members } => roles(context, &client, &group, role, &members).await,
+        GroupCommand::Invite(arguments) => invite::group(context, arguments).await,
+        GroupCommand::Requests { group } => {
+            let id = match group {
+                Some(group) => Some(group_id(&client, &group).await?),
+                None => None,
+            };
+            request::list(context, &client, id.as_deref()).await
+        }
         GroupCommand::Set(arguments) => group_change::set(context, &client, arguments).await,
         GroupCommand::Log { group, limit } => group_change::log(context, &client, &group, limit).await,
         GroupCommand::Leave { group, successor } => leave(&client, &group, successor.as_deref()).await,
@@ -254,6 +273,7 @@ pub(super) async fn group_id(client: &Client, text: &str) -> Result<String, Fail
 async fn list(context: &Context, client: &Client) -> Result<(), Failure> {
     let listed = client.list("/groups").await?;
     let groups: Vec<Group> = listed.items()?;
+    let asked: Vec<GroupJoin> = client.list("/groups/join").await?.items()?;
     context.output.value(listed.page(), || {
         let heading = ["NAME", "MEMBERS", "STATE", "ID"].map(str::to_owned).to_vec();
         let row = |group: &Group| {
@@ -265,12 +285,21 @@ async fn list(context: &Context, client: &Client) -> Result<(), Failure> {
                 group.id.clone(),
             ]
         };
-        if groups.is_empty() {
-            String::new()
-        } else {
-            table(&std::iter::once(heading).chain(groups.iter().map(row)).collect::<Vec<_>>())
-        }
+        let rows: Vec<Vec<String>> = groups.iter().map(row).chain(asked.iter().map(asked_for)).collect();
+        if rows.is_empty() { String::new() } else { table(&std::iter::once(heading).chain(rows).collect::<Vec<_>>()) }
     })
+}
+
+/// A group that the account has asked to be let into: its name is known once it is in.
+fn asked_for(join: &GroupJoin) -> Vec<String> {
+    let state = match join.state {
+        JoinState::Requested => "asked".to_owned(),
+        JoinState::Joined => "member".to_owned(),
+        JoinState::Refused => {
+            format!("refused: {}", join.reason.as_deref().map(printable::line).unwrap_or_default())
+        }
+    };
+    vec![String::new(), String::new(), state, join.group.clone()]
 }
 
 fn shown(group: &Group) -> String {

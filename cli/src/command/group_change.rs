@@ -151,8 +151,13 @@ pub(super) fn rules(settings: &GroupSettings) -> String {
         PostRule::Everyone => "everyone writes",
         PostRule::Roles => "only those with a role write",
     };
+    let join = match settings.join {
+        JoinRule::Invited => "nobody joins by link",
+        JoinRule::Approved => "who follows a link is asked about",
+        JoinRule::Link => "who follows a link is in",
+    };
     match settings.disappearing_seconds {
-        0 => format!("{post}, {add}"),
-        seconds => format!("{post}, {add}, messages are kept for {seconds} s"),
+        0 => format!("{post}, {add}, {join}"),
+        seconds => format!("{post}, {add}, {join}, messages are kept for {seconds} s"),
     }
 }

@@ -1,4 +1,4 @@
-//! `tidings invite`: links by which others become contacts, or get an account on this node.
+//! `tidings invite`: links by which others become contacts, join a group, or get an account on this node.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use tidings_api::{Invite, InviteKind, InviteRequest};
 
-use crate::client::escaped;
+use crate::client::{Client, escaped};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::table;
@@ -33,6 +33,31 @@ pub(crate) struct CreateArguments {
     /// What the link gives
     #[arg(long, value_enum, default_value_t = Kind::Contact)]
     kind: Kind,
+    /// Make a link into this group instead
+    #[arg(long, value_name = "GROUP", conflicts_with = "kind")]
+    group: Option<String>,
+    /// Ask me about each who follows the link into the group
+    #[arg(long, requires = "group")]
+    approval: bool,
+    #[command(flatten)]
+    link: LinkArguments,
+}
+
+/// Arguments of `group invite`.
+#[derive(Debug, Args)]
+pub(crate) struct GroupInviteArguments {
+    /// The group
+    group: String,
+    /// Ask me about each who follows the link
+    #[arg(long)]
+    approval: bool,
+    #[command(flatten)]
+    link: LinkArguments,
+}
+
+/// What can be said of every link.
+#[derive(Debug, Args)]
+pub(crate) struct LinkArguments {
     /// How often it can be used
     #[arg(long, default_value_t = 1)]
     uses: u32,
@@ -72,26 +97,46 @@ pub(crate) async fn run(context: &Context, command: InviteCommand) -> Result<(),
 }
 
 async fn create(context: &Context, arguments: CreateArguments) -> Result<(), Failure> {
-    let kind = match arguments.kind {
-        Kind::Contact => InviteKind::Contact,
-        Kind::Account => InviteKind::Account,
+    let kind = match (&arguments.group, arguments.kind) {
+        (Some(group), _) => return into_group(context, group, arguments.approval, arguments.link).await,
+        (None, Kind::Contact) => InviteKind::Contact,
+        (None, Kind::Account) => InviteKind::Account,
     };
-    let request = InviteRequest {
-        uses: arguments.uses,
-        expires_in_seconds: arguments.expires.as_secs(),
-        note: arguments.note,
-        ..InviteRequest::new(kind)
-    };
-    let answer = context.client()?.post("/invites", &request).await?;
+    made(context, &context.client()?, InviteRequest::new(kind), arguments.link).await
+}
+
+/// Makes a link into a group: `group invite`, and `invite create --group`.
+///
+/// # Errors
+/// Those of the node.
+pub(super) async fn group(context: &Context, arguments: GroupInviteArguments) -> Result<(), Failure> {
+    into_group(context, &arguments.group, arguments.approval, arguments.link).await
+}
+
+async fn into_group(context: &Context, group: &str, approval: bool, link: LinkArguments) -> Result<(), Failure> {
+    let client = context.client()?;
+    let group = Some(super::group::group_id(&client, group).await?);
+    let request = InviteRequest { group, approval, ..InviteRequest::new(InviteKind::Group) };
+    made(context, &client, request, link).await
+}
+
+async fn made(context: &Context, client: &Client, request: InviteRequest, link: LinkArguments) -> Result<(), Failure> {
+    let LinkArguments { uses, expires, note, qr: shows_qr } = link;
+    let request = InviteRequest { uses, expires_in_seconds: expires.as_secs(), note, ..request };
+    let answer = client.post("/invites", &request).await?;
     let invite: Invite = answer.read()?;
     let link = invite.link.as_deref().map(printable::line).unwrap_or_default();
-    if arguments.qr {
+    if shows_qr {
         context.output.note(&qr(&link, context.has_colours())?);
     }
-    context.output.note(&format!(
-        "Give this link to one person you trust. It counts until {}.",
-        printable::time(&invite.expires_at)
-    ));
+    let until = printable::time(&invite.expires_at);
+    context.output.note(&match invite.approval {
+        None => format!("Give this link to one person you trust. It counts until {until}."),
+        Some(false) => format!("Whoever has this link gets into the group. It counts until {until}."),
+        Some(true) => {
+            format!("Whoever follows this link asks you: `tidings request list` shows who. It counts until {until}.")
+        }
+    });
     context.output.resource(&answer.text, || link)
 }
 

@@ -156,6 +156,7 @@ impl Names {
             | EventBody::ChatTimer(_)
             | EventBody::RequestNew(_)
             | EventBody::RequestAccepted(_)
+            | EventBody::RequestRefused(_)
             | EventBody::GroupCreated(_)
             | EventBody::GroupRole(_)
             | EventBody::GroupSettings(_)
@@ -206,7 +207,13 @@ fn text(event: &Event, names: &Names) -> Option<String> {
             0 => format!("{}  new messages stay", names.place(&timer.conversation)),
             seconds => format!("{}  new messages disappear after {seconds} s", names.place(&timer.conversation)),
         },
-        EventBody::RequestNew(contact) => format!("{} asks to be a contact", printable::line(&contact.display_name)),
+        EventBody::RequestNew(request) => {
+            format!("{}  {} asks to be let in", names.place(&request.group), printable::line(&request.display_name))
+        }
+        EventBody::RequestRefused(join) => {
+            let why = join.reason.as_deref().map(printable::line).unwrap_or_default();
+            format!("{}  you were not let in: {why}", printable::line(&join.group))
+        }
         EventBody::RequestAccepted(contact) => format!("{} is a contact", printable::line(&contact.display_name)),
         EventBody::GroupCreated(group) => format!("#{}  is a group you are in", printable::line(&group.name)),
         EventBody::GroupMember(change) => {

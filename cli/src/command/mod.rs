@@ -18,6 +18,7 @@ pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod paths;
 mod reach;
+pub(crate) mod request;
 pub(crate) mod send;
 pub(crate) mod signup;
 pub(crate) mod status;
@@ -48,6 +49,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<(), Failu
         Command::Mailbox(command) => mailbox::run(context, command).await,
         Command::Invite(command) => invite::run(context, command).await,
         Command::Join(arguments) => join::run(context, &arguments).await,
+        Command::Request(command) => request::run(context, command).await,
         Command::Contact(command) => contact::run(context, command).await,
         Command::Send(arguments) => send::run(context, arguments).await,
         Command::Chat(command) => chat::run(context, command).await,

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Contact, Delivery, DeliveryState, Group, Message, Role};
+use crate::{Contact, Delivery, DeliveryState, Group, GroupJoin, Message, Request, Role};
 
 /// The version of the envelope.
 pub const EVENT_VERSION: u8 = 1;
@@ -54,12 +54,15 @@ pub enum EventBody {
     /// New messages of a conversation disappear after another time.
     #[serde(rename = "chat.timer")]
     ChatTimer(ChatTimer),
-    /// Somebody asks to be a contact.
+    /// Somebody asks to be let into a group.
     #[serde(rename = "request.new")]
-    RequestNew(Contact),
+    RequestNew(Request),
     /// A contact is accepted, by either side.
     #[serde(rename = "request.accepted")]
     RequestAccepted(Contact),
+    /// Whoever made a link into a group which the caller follows does not let them in.
+    #[serde(rename = "request.refused")]
+    RequestRefused(GroupJoin),
     /// A group the caller made or was added to.
     #[serde(rename = "group.created")]
     GroupCreated(Group),
@@ -105,6 +108,7 @@ impl EventBody {
             Self::ChatTimer(_) => "chat.timer",
             Self::RequestNew(_) => "request.new",
             Self::RequestAccepted(_) => "request.accepted",
+            Self::RequestRefused(_) => "request.refused",
             Self::GroupCreated(_) => "group.created",
             Self::GroupMember(_) => "group.member",
             Self::GroupRole(_) => "group.role",

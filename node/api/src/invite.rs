@@ -21,9 +21,13 @@ pub enum InviteKind {
 pub struct InviteRequest {
     /// What for.
     pub kind: InviteKind,
-    /// The group's id, for kind `group`.
+    /// The group's id or name, for kind `group`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// For kind `group`: whether the caller is asked about each who follows it (`GET /requests`). Where the group's rule is `approved` they are
+    /// asked in any case.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approval: bool,
     /// How often it can be used.
     #[serde(default = "one_use")]
     pub uses: u32,
@@ -39,7 +43,7 @@ impl InviteRequest {
     /// An invite of this kind with one use and 24 hours.
     #[must_use]
     pub fn new(kind: InviteKind) -> Self {
-        Self { kind, group: None, uses: one_use(), expires_in_seconds: one_day(), note: None }
+        Self { kind, group: None, approval: false, uses: one_use(), expires_in_seconds: one_day(), note: None }
     }
 }
 
@@ -74,6 +78,9 @@ pub struct Invite {
     /// The group, for kind `group`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// For kind `group`: whether the inviter is asked about each who follows it, as things stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<bool>,
     /// The inviter's note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

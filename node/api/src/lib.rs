@@ -13,6 +13,7 @@ pub mod event;
 pub mod group;
 pub mod group_settings;
 pub mod invite;
+pub mod join;
 pub mod mailbox;
 pub mod me;
 pub mod page;
@@ -34,6 +35,7 @@ pub use group_settings::{
     MemberPatchRequest, PostRule, RecoveryRule,
 };
 pub use invite::{Invite, InviteKind, InviteRequest};
+pub use join::{GroupJoin, JoinRequest, JoinState, Request, RequestKind};
 pub use mailbox::{Mailbox, MailboxRequest, MailboxState, Voucher, VoucherRequest};
 pub use me::{Account, Me, PrivacySettings};
 pub use page::{Page, PageQuery};

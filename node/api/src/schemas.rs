@@ -5,9 +5,10 @@
 use utoipa::OpenApi;
 
 use crate::{
-    Chat, Contact, ContactAnswer, ContactRequest, Event, Group, GroupCreateRequest, GroupSendRequest, Health, Invite,
-    InviteRequest, LoginRequest, Mailbox, MailboxRequest, Me, MemberAddRequest, Message, Page, PasswordRequest,
-    Problem, SendRequest, SessionAnswer, SignupAnswer, SignupRequest, Status, Version, Voucher, VoucherRequest,
+    Chat, Contact, ContactAnswer, ContactRequest, Event, Group, GroupCreateRequest, GroupJoin, GroupSendRequest,
+    Health, Invite, InviteRequest, JoinRequest, LoginRequest, Mailbox, MailboxRequest, Me, MemberAddRequest, Message,
+    Page, PasswordRequest, Problem, Request, SendRequest, SessionAnswer, SignupAnswer, SignupRequest, Status, Version,
+    Voucher, VoucherRequest,
 };
 
 /// The OpenAPI document with all schemas and no paths.
@@ -18,7 +19,7 @@ use crate::{
         Problem, SignupRequest, SignupAnswer, LoginRequest, SessionAnswer, PasswordRequest, Me, InviteRequest, Invite,
         Page<Invite>, ContactRequest, ContactAnswer, Contact, Page<Contact>, Chat, Page<Chat>, SendRequest, Message,
         Page<Message>, GroupCreateRequest, GroupSendRequest, MemberAddRequest, Group, Page<Group>, Event, Status,
-        Health, Version, MailboxRequest, Mailbox, Page<Mailbox>, VoucherRequest, Voucher,
+        Health, Version, JoinRequest, GroupJoin, Page<GroupJoin>, Request, Page<Request>, MailboxRequest, Mailbox, Page<Mailbox>, VoucherRequest, Voucher,
     ))
 )]
 pub struct Schemas;

@@ -5,6 +5,8 @@ use tidings_crypto::invite::InviteLink;
 
 use crate::account::policy::{AddRule, JoinRule, PostRule, RecoveryRule, Role};
 use crate::record::contact::ContactRecord;
+use crate::record::invite::GroupInvite;
+use crate::record::join::JoinRecord;
 use crate::record::mailbox::OwnMailboxRecord;
 use crate::record::message::MessageRecord;
 use crate::store::write_set::WriteSet;
@@ -162,12 +164,33 @@ pub struct GroupChange {
     pub recovery: Option<RecoveryRule>,
 }
 
+/// What there is to do about links into groups.
+#[derive(Debug, Clone)]
+pub enum JoinAct {
+    /// Follow one.
+    Follow(InviteLink),
+    /// Let somebody in who asks by a link of this account.
+    Accept {
+        /// Which group.
+        conversation: ConversationId,
+        /// Who asks.
+        who: AccountId,
+    },
+    /// Turn them away.
+    Decline {
+        /// Which group.
+        conversation: ConversationId,
+        /// Who asks.
+        who: AccountId,
+    },
+}
+
 /// One wish.
 #[derive(Debug, Clone)]
 pub enum Command {
     /// Store a new account; its data key is in the store already.
     CreateAccount(NewAccount),
-    /// Make an invite by which others become contacts.
+    /// Make an invite by which others become contacts, or get into a group.
     CreateInvite {
         /// Whose.
         account: AccountId,
@@ -179,6 +202,8 @@ pub enum Command {
         note: String,
         /// Where this node can be reached: binary multiaddrs, at most three.
         addresses: Vec<Vec<u8>>,
+        /// The group that it leads into, if any.
+        group: Option<GroupInvite>,
     },
     /// Take an invite back.
     RevokeInvite {
@@ -193,6 +218,13 @@ pub enum Command {
         account: AccountId,
         /// The link.
         link: InviteLink,
+    },
+    /// Follow a link into a group, or say something about those who follow one.
+    Join {
+        /// Who.
+        account: AccountId,
+        /// What.
+        act: JoinAct,
     },
     /// Send a text.
     Send {
@@ -331,6 +363,8 @@ pub enum Answer {
     Invite(InviteLink),
     /// The contact as it stands.
     Contact(Box<ContactRecord>),
+    /// The link into a group that is followed, as it stands.
+    Join(Box<JoinRecord>),
     /// The mailbox as it stands.
     Mailbox(Box<OwnMailboxRecord>),
     /// The voucher; it is shown once.

@@ -241,7 +241,9 @@ fn response(
             account::conversation::wish::heard(step, &queue)
         }
         Purpose::Parcel(row) => log::parcel::answered(step, peer, &row, result),
-        Purpose::Identity { account, contact } => account::contact::add::answered(step, account, &contact, result),
+        Purpose::Identity { account, contact, node } => {
+            account::contact::resolve::answered(step, (account, contact, node), result)
+        }
         Purpose::Register { account, told, .. } => account::mailbox::registered(step, peer, account, told, result),
         Purpose::Collect(account) => account::mailbox_reading::collected(step, peer, account, result),
         Purpose::Mailbox => Ok(()),
@@ -254,13 +256,15 @@ fn response(
 fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
     match command {
         Command::CreateAccount(new) => account::create::create(step, new).map(Answer::Account),
-        Command::CreateInvite { account, uses, lifetime_seconds, note, addresses } => {
-            invite::create(step, account, invite::Wish { uses, lifetime_seconds, note, addresses }).map(Answer::Invite)
+        Command::CreateInvite { account, uses, lifetime_seconds, note, addresses, group } => {
+            invite::create(step, account, invite::Wish { uses, lifetime_seconds, note, addresses, group })
+                .map(Answer::Invite)
         }
         Command::RevokeInvite { account, invite } => invite::revoke(step, account, &invite).map(|()| Answer::Done),
         Command::AddContact { account, link } => {
             account::contact::add::add(step, account, &link).map(|contact| Answer::Contact(Box::new(contact)))
         }
+        Command::Join { account, act } => account::join_link::act(step, account, act),
         Command::Send { account, to, text, client_id } => {
             account::message::send::send(step, account, to, text, client_id)
                 .map(|message| Answer::Message(Box::new(message)))

@@ -43,6 +43,8 @@ pub(crate) enum Purpose {
         account: AccountId,
         /// Whose link.
         contact: AccountId,
+        /// The node that it names.
+        node: NodeId,
     },
     /// What a mailbox shall keep for an account.
     Register {

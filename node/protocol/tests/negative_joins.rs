@@ -550,7 +550,7 @@ fn a_contact_request_signed_under_another_label_is_refused() {
     for label in Label::ALL.into_iter().filter(|label| *label != Label::ContactRequest) {
         let (mut world, alice, _, request) = request();
         let mut item = request.item();
-        item.signature = request.signer.sign(label, &item.signed_bytes(&alice.account));
+        item.signature = request.signer.sign(label, &item.signed_bytes(&alice.account, None));
         assert_eq!(post(&mut world, alice, item), (0, 0), "{label:?}");
     }
     let (mut world, alice, _, request) = request();

@@ -56,6 +56,10 @@ pub(super) async fn add(
         }
         (Some(_), Some(_)) | (None, None) => return Err(Failure::field("link", "exactly one of link and handle")),
     };
+    if link.group.is_some() {
+        return Err(Failure::new(ErrorCode::InviteInvalid, "this link leads into a group and makes no contact")
+            .fix("follow it as such: POST /groups/join, or `tidings join`"));
+    }
     let Answer::Contact(record) = state.driver().command(Command::AddContact { account: caller.account, link }).await?
     else {
         return Err(super::unexpected());
@@ -64,7 +68,7 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-fn not_a_link(error: InviteError) -> Failure {
+pub(super) fn not_a_link(error: InviteError) -> Failure {
     Failure::new(ErrorCode::InviteInvalid, error.to_string())
         .fix("copy the whole link, with all that stands after the #")
 }

@@ -1,18 +1,24 @@
-//! `/invites`: links by which others become contacts, or get an account on this node.
+//! `/invites`: links by which others become contacts, join a group, or get an account on this node.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use tidings_api::{ErrorCode, Invite, InviteKind, InviteRequest, Page, PageQuery, Problem};
+use tidings_api::{Invite, InviteKind, InviteRequest, Page, PageQuery, Problem};
+use tidings_protocol::account::policy::JoinRule;
 use tidings_protocol::command::{Answer, Command};
-use tidings_protocol::query::invites;
+use tidings_protocol::error::Rejection;
+use tidings_protocol::query::{groups, invites};
+use tidings_protocol::record::invite::{GroupInvite, InviteRecord};
+use tidings_protocol::store::snapshot::Snapshot;
 
 use super::caller::Caller;
 use super::failure::Failure;
+use super::groups::group_named;
 use super::json_body::{JsonBody, Query};
 use super::paging::page_after;
 use super::state::AppState;
 use super::view;
+use crate::driver::DriverError;
 
 const USES_MAX: u32 = 1_000;
 /// One year: an invite that is open for longer is an open door.
@@ -22,7 +28,8 @@ const NOTE_BYTES_MAX: usize = 500;
 /// Makes an invite link.
 #[utoipa::path(post, path = "/invites", tag = "invites", request_body = InviteRequest, responses(
     (status = 201, body = Invite), (status = 401, body = Problem), (status = 403, body = Problem),
-    (status = 422, body = Problem), (status = 423, body = Problem)))]
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+    (status = 423, body = Problem), (status = 429, body = Problem)))]
 pub(super) async fn create(
     State(state): State<AppState>,
     caller: Caller,
@@ -39,15 +46,40 @@ pub(super) async fn create(
     if note.len() > NOTE_BYTES_MAX {
         return Err(Failure::field("note", format!("at most {NOTE_BYTES_MAX} bytes")));
     }
+    let group = into_group(&caller, &request)?;
     let invite = match request.kind {
-        InviteKind::Contact => for_contact(&state, &caller, request.uses, lifetime, note).await?,
-        InviteKind::Account => for_account(&state, &caller, request.uses, lifetime, &note).await?,
-        InviteKind::Group => {
-            return Err(Failure::new(ErrorCode::Unsupported, "this version makes no invites into groups")
-                .fix("invite the person as a contact and add them to the group"));
+        InviteKind::Contact | InviteKind::Group => {
+            let command = Command::CreateInvite {
+                account: caller.account,
+                uses: request.uses,
+                lifetime_seconds: lifetime,
+                note,
+                addresses: state.addresses().await,
+                group,
+            };
+            kept(&state, &caller, command).await?
         }
+        InviteKind::Account => for_account(&state, &caller, request.uses, lifetime, &note).await?,
     };
     Ok((StatusCode::CREATED, Json(invite)))
+}
+
+/// The group that the link shall lead into; `None` for another kind of link.
+fn into_group(caller: &Caller, request: &InviteRequest) -> Result<Option<GroupInvite>, Failure> {
+    match (request.kind, &request.group) {
+        (InviteKind::Group, Some(group)) => {
+            let conversation = group_named(&caller.unlocked()?, caller.account, group)?.id;
+            Ok(Some(GroupInvite { conversation, approval: request.approval }))
+        }
+        (InviteKind::Group, None) => Err(Failure::field("group", "the id or name of the group")),
+        (InviteKind::Contact | InviteKind::Account, Some(_)) => {
+            Err(Failure::field("group", "only for a link of kind group"))
+        }
+        (InviteKind::Contact | InviteKind::Account, None) if request.approval => {
+            Err(Failure::field("approval", "only for a link of kind group"))
+        }
+        (InviteKind::Contact | InviteKind::Account, None) => Ok(None),
+    }
 }
 
 /// The invites that still count.
@@ -67,8 +99,10 @@ pub(super) async fn list(
         .map(|invite| view::invite::account(invite, None))
         .collect();
     for (id, record) in invites::list(&snapshot, caller.account)? {
-        if !record.revoked && record.uses_left > 0 && u64::from(record.expires) * 1000 > now {
-            found.push(view::invite::contact(&id, &record, caller.account, state.link_base()));
+        let counts = !record.revoked && record.uses_left > 0 && u64::from(record.expires) * 1000 > now;
+        let approval = approval(&snapshot, &caller, &record)?;
+        if counts && (record.group.is_none() || approval.is_some()) {
+            found.push(view::invite::kept(&id, &record, approval, (caller.account, state.link_base())));
         }
     }
     found.sort_by(|a, b| a.id.cmp(&b.id));
@@ -92,22 +126,41 @@ pub(super) async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn for_contact(
-    state: &AppState,
-    caller: &Caller,
-    uses: u32,
-    lifetime_seconds: u32,
-    note: String,
-) -> Result<Invite, Failure> {
+/// Whether the maker of a link is asked about each who follows it; `None` if the link leads into no group, or not any more.
+fn approval(store: &dyn Snapshot, caller: &Caller, invite: &InviteRecord) -> Result<Option<bool>, Failure> {
+    let Some(link) = invite.group else { return Ok(None) };
+    let group = groups::with(store, caller.account, link.conversation)?;
+    let group = group.filter(|group| group.record.membership.is_in());
+    Ok(group.and_then(|group| match group.policy.rules.join {
+        JoinRule::Invited => None,
+        JoinRule::Approved => Some(true),
+        JoinRule::Link => Some(link.approval),
+    }))
+}
+
+async fn kept(state: &AppState, caller: &Caller, command: Command) -> Result<Invite, Failure> {
     caller.unlocked()?;
-    let addresses = state.addresses().await;
-    let command = Command::CreateInvite { account: caller.account, uses, lifetime_seconds, note, addresses };
-    let Answer::Invite(link) = state.driver().command(command).await? else {
-        return Err(super::unexpected());
-    };
-    let record = invites::list(&caller.unlocked()?, caller.account)?.into_iter().find(|(id, _)| *id == link.id());
+    let answer = state.driver().command(command).await.map_err(explained)?;
+    let Answer::Invite(link) = answer else { return Err(super::unexpected()) };
+    let snapshot = caller.unlocked()?;
+    let record = invites::list(&snapshot, caller.account)?.into_iter().find(|(id, _)| *id == link.id());
     let (id, record) = record.ok_or_else(super::unexpected)?;
-    Ok(view::invite::contact(&id, &record, caller.account, state.link_base()))
+    let approval = approval(&snapshot, caller, &record)?;
+    Ok(view::invite::kept(&id, &record, approval, (caller.account, state.link_base())))
+}
+
+/// Why no link was made, and what to do.
+fn explained(error: DriverError) -> Failure {
+    let fix = match &error {
+        DriverError::Rejected(Rejection::NotAdmin) => {
+            "ask an admin of the group for a link, or an owner to let members add people: `tidings group set GROUP --add members`"
+        }
+        DriverError::Rejected(Rejection::NotPossible { .. }) => {
+            "an owner changes that: `tidings group set GROUP --join approved` or `--join link`"
+        }
+        DriverError::Rejected(_) | DriverError::Busy | DriverError::Stopped => return error.into(),
+    };
+    Failure::from(error).fix(fix)
 }
 
 async fn for_account(

@@ -20,6 +20,7 @@ mod groups;
 mod guard;
 mod host;
 mod invites;
+mod joins;
 mod json_body;
 mod limits;
 mod mailboxes;
@@ -89,6 +90,10 @@ fn api() -> Router<AppState> {
         .route("/group/create", post(groups::create))
         .route("/group/send", post(groups::send))
         .route("/groups", get(groups::list))
+        .route("/groups/join", get(joins::own).post(joins::follow))
+        .route("/requests", get(joins::requests))
+        .route("/requests/{id}/accept", post(joins::accept))
+        .route("/requests/{id}/decline", post(joins::decline))
         .route("/group/{id}", get(groups::show).patch(group_change::update))
         .route("/group/{id}/log", get(group_change::log))
         .route("/group/{id}/messages", get(groups::history))

@@ -11,7 +11,9 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{auth, chat, chats, contacts, events, group_change, groups, invites, mailboxes, me, messages, status};
+use super::{
+    auth, chat, chats, contacts, events, group_change, groups, invites, joins, mailboxes, me, messages, status,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +27,7 @@ use super::{auth, chat, chats, contacts, events, group_change, groups, invites, 
         me::set_settings,
         chat::history, chat::send, groups::create, groups::send, groups::list, groups::show, groups::history,
         groups::add_member, groups::remove_member,
+        joins::follow, joins::own, joins::requests, joins::accept, joins::decline,
         group_change::update, group_change::set_role, group_change::log, events::events,
         status::status, status::healthz, status::readyz, status::version,
     ),

@@ -126,11 +126,10 @@ const CROWD_MIN: usize = DIRECT_FOLLOWERS_MAX + 2;
 const CROWD_MAX: usize = 16;
 const CROWD_ACTS_MAX: usize = 40;
 
-/// How many machines a crowd has, if the world of `seed` is one: one in twenty, in any run of seeds. Drawn from a stream of its own, so that the
-/// other nineteen worlds stay what they were.
-pub(crate) fn draw_crowd(seed: u64) -> Option<usize> {
-    let mut dice = Dice::new(seed, "crowd");
-    (seed % 20 == 17).then(|| CROWD_MIN + dice.index(CROWD_MAX - CROWD_MIN + 1))
+/// How many machines a crowd has, if the seed of `dice` draws one: one in twenty. A stream of its own, so that the other nineteen worlds stay
+/// what they were.
+pub(crate) fn draw_crowd(dice: &mut Dice) -> Option<usize> {
+    dice.chance(50).then(|| CROWD_MIN + dice.index(CROWD_MAX - CROWD_MIN + 1))
 }
 
 impl Plan {
@@ -182,10 +181,6 @@ impl Plan {
             plan.rivals = dice.between(100, 1_000);
             // It takes two who may.
             plan.mood.govern += 15;
-        }
-        if crowd {
-            // An entry takes several steps to everybody: with few states at hand it would come too late to be read, and that is no bug.
-            plan.anchors = ANCHORS_MAX;
         }
         plan
     }

@@ -100,6 +100,7 @@ pub(crate) fn answer_name(
         Ok(Answer::Account(_)) => "account".into(),
         Ok(Answer::Invite(_)) => "invite".into(),
         Ok(Answer::Contact(contact)) => format!("contact {:?}", contact.state),
+        Ok(Answer::Join(join)) => format!("join {:?}", join.state),
         Ok(Answer::Message(message)) => format!("message {:?}", message.state()),
         Ok(Answer::Conversation(_)) => "conversation".into(),
         Ok(Answer::Mailbox(mailbox)) => format!("mailbox {:?}", mailbox.state),

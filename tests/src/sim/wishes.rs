@@ -125,6 +125,7 @@ fn place(command: &Command) -> Option<Place> {
         | Command::CreateInvite { .. }
         | Command::RevokeInvite { .. }
         | Command::AddContact { .. }
+        | Command::Join { .. }
         | Command::Send { .. }
         | Command::CreateGroup { .. }
         | Command::SetRole { .. }

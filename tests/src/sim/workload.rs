@@ -212,8 +212,14 @@ impl Workload {
         self.introduced.insert((person, guest));
         let note = format!("{} note", self.canary);
         let Person { account, host, .. } = people[person];
-        let command =
-            Command::CreateInvite { account, uses: 1, lifetime_seconds: WEEK, note, addresses: vec![address(host)] };
+        let command = Command::CreateInvite {
+            account,
+            uses: 1,
+            lifetime_seconds: WEEK,
+            note,
+            addresses: vec![address(host)],
+            group: None,
+        };
         Wish { person, command, purpose: Purpose::InviteFor(guest) }
     }
 
@@ -339,6 +345,7 @@ impl Workload {
                     node: tidings_crypto::id::NodeId::from_bytes(dice.bytes()),
                     expires: u32::MAX,
                     addresses: Vec::new(),
+                    group: None,
                 };
                 Command::AddContact { account, link }
             }

@@ -54,7 +54,7 @@ pub(crate) struct World {
 impl World {
     /// The world of `seed`, with all machines off.
     pub(crate) fn new(seed: u64, options: Options) -> Self {
-        let nodes = options.nodes.or_else(|| draw_crowd(seed));
+        let nodes = options.nodes.or_else(|| draw_crowd(&mut Dice::new(seed, "crowd")));
         let options = Options { nodes, ..options };
         let plan = Plan::draw(&mut Dice::new(seed, "plan"), &options);
         let canary = format!("kanarie{:08x}q", Dice::new(seed, "canary").below(1 << 32));

@@ -34,6 +34,7 @@ fn open(step: &mut Step<'_>, account: AccountId, item: &[u8]) -> Outcome<()> {
         InboxItem::ContactRequest(request) => super::contact::request::received(step, account, &request),
         InboxItem::Refusal(refusal) => super::contact::refuse::received(step, account, &refusal),
         InboxItem::Welcome(slip) => super::conversation::slip::received(step, account, &slip),
+        InboxItem::Join(request) => super::join_link::request::received(step, account, &request),
         InboxItem::Rejoin(request) => super::conversation::rejoin::received(step, account, &request),
     }
 }

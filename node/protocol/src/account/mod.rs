@@ -3,6 +3,7 @@
 //! Works on rows of the account's scope, so it stands still while the account is locked. It never talks to a peer itself: entries go
 //! through [`crate::log`], sealed items through parcels.
 
+pub(crate) mod addable;
 pub(crate) mod beyond;
 pub(crate) mod catch_up;
 pub(crate) mod contact;
@@ -12,6 +13,7 @@ pub(crate) mod device_log;
 pub(crate) mod event;
 pub(crate) mod identity;
 pub(crate) mod inbox;
+pub(crate) mod join_link;
 pub(crate) mod key_supply;
 pub(crate) mod mailbox;
 pub(crate) mod mailbox_reading;

@@ -1,11 +1,11 @@
 //! Where people can be reached beside their homes: reach records, the newest of each account, and who therefore follows a conversation.
 
 use tidings_crypto::TopicKey;
-use tidings_crypto::id::{AccountId, NodeId};
+use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 use tidings_crypto::identity::{Mailbox, ReachRecord};
 
 use super::conversation::{epoch, state as conversation_state};
-use super::{contact, identity};
+use super::{addable, identity};
 use crate::directory;
 use crate::error::{Error, Fault, Outcome, Rejection};
 use crate::limits::CONVERSATION_MAILBOXES_MAX;
@@ -82,12 +82,13 @@ pub(crate) fn nodes(step: &Step<'_>, account: AccountId, somebody: &AccountId) -
 pub(crate) fn followers(
     step: &Step<'_>,
     account: AccountId,
+    conversation: &ConversationId,
     (members, homes): (&[AccountId], &[NodeId]),
 ) -> Outcome<Vec<Follower>> {
     let mut followers = Vec::new();
     let mut mailboxes = Vec::new();
     for (member, home) in members.iter().zip(homes) {
-        let voucher = voucher(step, account, member)?;
+        let voucher = voucher(step, account, conversation, member)?;
         followers.push(Follower { node: *home, mailbox: false, voucher: voucher.clone() });
         for node in nodes(step, account, member)? {
             mailboxes.push(Follower { node, mailbox: true, voucher: voucher.clone() });
@@ -101,12 +102,16 @@ pub(crate) fn followers(
     Ok(followers)
 }
 
-/// What makes a contact's node or mailbox keep a queue for them; nothing for somebody who is no contact.
-fn voucher(step: &Step<'_>, account: AccountId, somebody: &AccountId) -> Outcome<Vec<u8>> {
-    let token = contact::get(step, account, somebody)?.and_then(|known| known.key_token);
-    Ok(token.map_or(Vec::new(), |token| {
-        wire::encode(&QueueVoucher::Contact(ContactVoucher { account: *somebody, token: *token }))
-    }))
+/// What makes a member's node or mailbox keep a queue for them; nothing for somebody who is no contact and was not let in here.
+fn voucher(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    somebody: &AccountId,
+) -> Outcome<Vec<u8>> {
+    let token = addable::get(step, account, conversation, somebody)?.and_then(|known| known.key_token);
+    Ok(token
+        .map_or(Vec::new(), |token| wire::encode(&QueueVoucher::Contact(ContactVoucher { account: *somebody, token }))))
 }
 
 /// Tells the log who follows the conversations that somebody is in.
@@ -114,7 +119,7 @@ pub(crate) fn refresh(step: &mut Step<'_>, account: AccountId, somebody: &Accoun
     for (_, value) in step.rows.scan(Scope::Account(account), Table::Conversation, b"", usize::MAX)? {
         let record: ConversationRecord = record::decode(&value, "conversation")?;
         if record.membership.is_in() && record.members.contains(somebody) {
-            let followers = followers(step, account, (&record.members, &record.homes))?;
+            let followers = followers(step, account, &record.id, (&record.members, &record.homes))?;
             crate::log::queue::set_followers(step, &record.queue, &followers, record.epoch)?;
         }
     }

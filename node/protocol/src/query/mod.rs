@@ -12,6 +12,7 @@ pub mod events;
 pub mod group_log;
 pub mod groups;
 pub mod invites;
+pub mod joins;
 pub mod mailboxes;
 pub mod messages;
 pub mod recipient;

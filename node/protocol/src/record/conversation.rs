@@ -161,6 +161,20 @@ pub struct ConversationRecord {
     /// When the own leaf is to be renewed next, unix milliseconds; 0 if never.
     #[n(34)]
     pub refresh_at: u64,
+    /// Which log those devices write that this account has not met yet: they were let back in, and out again, before it came.
+    #[n(35)]
+    pub generations: Vec<GenerationRecord>,
+}
+
+/// Which of its logs a device writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct GenerationRecord {
+    /// The device.
+    #[n(0)]
+    pub device: DeviceId,
+    /// The generation of its log.
+    #[n(1)]
+    pub generation: u16,
 }
 
 impl ConversationRecord {
@@ -203,6 +217,7 @@ impl ConversationRecord {
             generation: 0,
             asked_package: Vec::new(),
             refresh_at: 0,
+            generations: Vec::new(),
         }
     }
 }

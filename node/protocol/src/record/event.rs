@@ -131,6 +131,20 @@ pub enum EventKind {
         #[n(0)]
         by: AccountId,
     },
+    /// Somebody asks to be let into a group by a link of this account.
+    #[n(40)]
+    JoinRequested {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+    },
+    /// Whoever made the link by which this account asked to be let into a group does not take the request.
+    #[n(41)]
+    JoinRefused {
+        /// Who made the link.
+        #[n(0)]
+        inviter: AccountId,
+    },
 }
 
 /// One event.

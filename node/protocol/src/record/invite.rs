@@ -1,7 +1,7 @@
 //! Invites made by an account.
 
 use minicbor::{Decode, Encode};
-use tidings_crypto::id::NodeId;
+use tidings_crypto::id::{ConversationId, NodeId};
 
 /// One invite.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -30,4 +30,18 @@ pub struct InviteRecord {
     /// The node which the link names: this one, or a mailbox of the account.
     #[n(20)]
     pub node: NodeId,
+    /// The group that it leads into; none if it makes a contact.
+    #[n(21)]
+    pub group: Option<GroupInvite>,
+}
+
+/// What an invite into a group says beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct GroupInvite {
+    /// The group.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// Whether its maker is asked before anybody is let in.
+    #[n(1)]
+    pub approval: bool,
 }

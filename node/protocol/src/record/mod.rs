@@ -10,6 +10,7 @@ pub mod epoch;
 pub mod event;
 pub mod group_log;
 pub mod invite;
+pub mod join;
 pub mod key;
 pub mod log;
 pub mod mailbox;

@@ -176,4 +176,8 @@ tables! {
     OwnMailbox = 71, "own_mailbox";
     /// `key package reference` → until when its private rows are kept: a last resort, unix milliseconds; 0 while it is in use.
     LastResort = 72, "last_resort";
+    /// `conversation ‖ account` → a link of that account into that group which this account follows.
+    Join = 80, "join";
+    /// `conversation ‖ account` → somebody who asks to be let into that group by a link of this account.
+    JoinRequest = 81, "join_request";
 }

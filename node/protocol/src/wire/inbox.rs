@@ -66,6 +66,8 @@ pub enum InboxItem {
     Refusal(Refusal),
     /// A member's device asks to be let back in.
     Rejoin(SignedRejoin),
+    /// Somebody followed a link into a group.
+    Join(JoinRequest),
 }
 
 /// Why a request by link was not taken.
@@ -76,6 +78,16 @@ pub enum RefusalReason {
     Used = 1,
     /// The invite's time was over.
     Expired = 2,
+    /// Whoever made the link into the group was asked, and said no.
+    Declined = 3,
+    /// Whoever made it is no longer in the group.
+    Gone = 4,
+    /// Whoever made it may not add people to the group by link any more.
+    NotAllowed = 5,
+    /// Whoever asks is in already.
+    AlreadyIn = 6,
+    /// The group has as many members as it can have.
+    Full = 7,
 }
 
 /// The answer to a request whose invite no longer holds. Only who has the link's secret can make it or ask for it.
@@ -117,25 +129,45 @@ impl ContactRequest {
     pub fn new(link: &InviteLink, recipient: &AccountId, claims: &Claims, device_key: &SigningKey) -> Self {
         let claims = super::encode(claims);
         let mac = link.mac(&Self::mac_input(recipient, &claims));
-        let signature = device_key.sign(Label::ContactRequest, &Self::signed(&link.id(), recipient, &claims));
+        let group = link.group.as_ref();
+        let signature = device_key.sign(Self::label(group), &Self::signed(&link.id(), recipient, group, &claims));
         Self { invite: link.id(), claims: super::field(claims), mac, signature }
     }
 
-    /// What the MAC is over: for whom, and the claims.
+    /// What the MAC is over: for whom, and the claims. Its key says what the link leads to.
     #[must_use]
     pub fn mac_input(recipient: &AccountId, claims: &[u8]) -> Vec<u8> {
         [recipient.as_bytes().as_slice(), claims].concat()
     }
 
-    /// What the signature is over.
+    /// What the signature is over; `group` is the one that the link leads into.
     #[must_use]
-    pub fn signed_bytes(&self, recipient: &AccountId) -> Vec<u8> {
-        Self::signed(&self.invite, recipient, self.claims.as_slice())
+    pub fn signed_bytes(&self, recipient: &AccountId, group: Option<&ConversationId>) -> Vec<u8> {
+        Self::signed(&self.invite, recipient, group, self.claims.as_slice())
     }
 
-    fn signed(invite: &[u8; 16], recipient: &AccountId, claims: &[u8]) -> Vec<u8> {
-        [invite.as_slice(), recipient.as_bytes(), claims].concat()
+    /// Under what it is signed: whoever asks to be a contact has not asked to be in a group.
+    #[must_use]
+    pub const fn label(group: Option<&ConversationId>) -> Label {
+        match group {
+            None => Label::ContactRequest,
+            Some(_) => Label::JoinRequest,
+        }
     }
+
+    fn signed(invite: &[u8; 16], recipient: &AccountId, group: Option<&ConversationId>, claims: &[u8]) -> Vec<u8> {
+        let group = group.map(|group| group.as_bytes().as_slice()).unwrap_or_default();
+        [invite.as_slice(), recipient.as_bytes(), group, claims].concat()
+    }
+}
+
+/// What the follower of a link into a group says.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+pub struct JoinRequest {
+    /// The group.
+    pub group: ConversationId,
+    /// Who asks, with proof of the link and of the group that it names.
+    pub request: ContactRequest,
 }
 
 /// Who asks.

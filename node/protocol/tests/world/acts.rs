@@ -1,10 +1,14 @@
 //! What people do to a group, as commands to their nodes.
 
-use tidings_crypto::id::ConversationId;
+use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_crypto::invite::InviteLink;
 use tidings_protocol::account::policy::Role;
-use tidings_protocol::command::{Answer, Command, GroupChange};
+use tidings_protocol::command::{Answer, Command, GroupChange, JoinAct};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::input::Input;
+use tidings_protocol::query::joins;
+use tidings_protocol::record::invite::GroupInvite;
+use tidings_protocol::record::join::JoinState;
 
 use super::{Person, World};
 
@@ -72,5 +76,72 @@ impl World {
         self.queue.push_back((host, Input::PeerDisconnected(peer)));
         self.run();
         self.replies.remove(&id).unwrap()
+    }
+}
+
+/// Joining groups by link.
+impl World {
+    /// A link of `by` into a group.
+    pub(crate) fn group_link(
+        &mut self,
+        by: Person,
+        conversation: ConversationId,
+        uses: u32,
+        approval: bool,
+    ) -> Result<InviteLink, Rejection> {
+        let command = Command::CreateInvite {
+            account: by.account,
+            uses,
+            lifetime_seconds: 86_400,
+            note: String::new(),
+            addresses: Vec::new(),
+            group: Some(GroupInvite { conversation, approval }),
+        };
+        self.command(by.host, command).map(|answer| match answer {
+            Answer::Invite(link) => link,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    /// Follows a link into a group; whoever can answers.
+    pub(crate) fn join(&mut self, who: Person, link: &InviteLink) -> Result<JoinState, Rejection> {
+        let answer = self.command(who.host, Command::Join { account: who.account, act: JoinAct::Follow(link.clone()) });
+        self.advance(6_000);
+        answer.map(|answer| match answer {
+            Answer::Join(join) => join.state,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    /// Lets somebody in who asks, or not.
+    pub(crate) fn decide(
+        &mut self,
+        by: Person,
+        conversation: ConversationId,
+        who: Person,
+        accept: bool,
+    ) -> Result<(), Rejection> {
+        let who = who.account;
+        let act = if accept { JoinAct::Accept { conversation, who } } else { JoinAct::Decline { conversation, who } };
+        let answer = self.command(by.host, Command::Join { account: by.account, act }).map(drop);
+        self.advance(6_000);
+        answer
+    }
+
+    /// Those who wait for the word of `person`.
+    pub(crate) fn requests(&self, person: Person) -> Vec<AccountId> {
+        let store = &self.hosts[person.host].store;
+        joins::requests(store, person.account).unwrap().into_iter().map(|request| request.account).collect()
+    }
+
+    /// What became of the links that `person` follows: how far each has come, and why not.
+    pub(crate) fn joins(&self, person: Person) -> Vec<(JoinState, String)> {
+        let store = &self.hosts[person.host].store;
+        joins::own(store, person.account).unwrap().into_iter().map(|join| (join.state, join.refusal)).collect()
+    }
+
+    /// Whether a person is in a group, as their own node has it.
+    pub(crate) fn is_in(&self, person: Person, id: ConversationId) -> bool {
+        self.conversations(person).iter().any(|record| record.id == id && record.membership.is_in())
     }
 }

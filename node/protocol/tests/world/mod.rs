@@ -175,6 +175,7 @@ impl World {
             lifetime_seconds: 86_400,
             note: String::new(),
             addresses: Vec::new(),
+            group: None,
         };
         match self.command(person.host, command).unwrap() {
             Answer::Invite(link) => link,

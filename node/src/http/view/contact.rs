@@ -1,7 +1,7 @@
 //! A contact, and how anybody is called.
 
 use tidings_api::{Contact, ContactState};
-use tidings_crypto::id::AccountId;
+use tidings_crypto::id::{AccountId, NodeId};
 use tidings_protocol::error::Outcome;
 use tidings_protocol::query::{contacts, directory};
 use tidings_protocol::record::contact::{ContactRecord, ContactState as Kept};
@@ -56,9 +56,13 @@ pub(super) fn naming(viewer: Viewer<'_>, account: AccountId) -> Outcome<Naming> 
     Ok(Naming { handle: String::new(), display_name: first_of([name, account.to_string()]) })
 }
 
+/// `name@peer id`; empty without a name.
+pub(super) fn handle(name: &str, home: &NodeId) -> String {
+    if name.is_empty() { String::new() } else { format!("{name}@{}", node_text(home)) }
+}
+
 fn naming_of(record: &ContactRecord) -> Naming {
-    let handle =
-        if record.name.is_empty() { String::new() } else { format!("{}@{}", record.name, node_text(&record.home)) };
+    let handle = handle(&record.name, &record.home);
     let alias = record.alias.clone().unwrap_or_default();
     let display_name = first_of([alias, record.display_name.clone(), record.name.clone(), record.account.to_string()]);
     Naming { handle, display_name }

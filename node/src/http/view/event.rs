@@ -8,10 +8,11 @@ use tidings_api::{Event, EventBody};
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_protocol::account::policy::Role;
 use tidings_protocol::error::Outcome;
-use tidings_protocol::query::{contacts, conversations, groups, messages};
+use tidings_protocol::query::{contacts, conversations, groups, joins, messages};
 use tidings_protocol::record::event::{EventKind, EventRecord};
+use tidings_protocol::record::join::JoinRequestRecord;
 
-use super::{Viewer, contact, group, message};
+use super::{Viewer, contact, group, join, message};
 use crate::http::time_text::rfc3339;
 use crate::http::uuid_text;
 
@@ -21,6 +22,8 @@ pub(in crate::http) fn event(viewer: Viewer<'_>, cursor: u64, record: &EventReco
         EventKind::MessageNew { id, order } => new_message(viewer, id, record.conversation, order)?,
         EventKind::MessageState { id, .. } => message_state(viewer, id)?,
         EventKind::ContactAccepted { account } => accepted(viewer, *account)?,
+        EventKind::JoinRequested { account } => asked(viewer, record.conversation, *account)?,
+        EventKind::JoinRefused { inviter } => refused(viewer, record.conversation, *inviter)?,
         EventKind::GroupCreated => created(viewer, record.conversation)?,
         EventKind::GroupMember { account, joined, by } => member(viewer, record.conversation, *account, *joined, *by)?,
         EventKind::GroupRole { account, role, by } => given(viewer, record.conversation, *account, *role, *by),
@@ -124,6 +127,19 @@ fn message_state(viewer: Viewer<'_>, id: &[u8; 16]) -> Outcome<Found> {
 fn accepted(viewer: Viewer<'_>, account: AccountId) -> Outcome<Found> {
     let record = contacts::with(viewer.store, viewer.account, account)?;
     Ok(record.map(|record| (EventBody::RequestAccepted(contact::contact(&record, None)), false)))
+}
+
+fn asked(viewer: Viewer<'_>, conversation: Option<ConversationId>, account: AccountId) -> Outcome<Found> {
+    let all = joins::requests(viewer.store, viewer.account)?;
+    let asks = |request: &&JoinRequestRecord| Some(request.conversation) == conversation && request.account == account;
+    let request = all.iter().find(asks).map(|request| join::request(viewer, request)).transpose()?;
+    Ok(request.map(|request| (EventBody::RequestNew(request), false)))
+}
+
+fn refused(viewer: Viewer<'_>, conversation: Option<ConversationId>, inviter: AccountId) -> Outcome<Found> {
+    let all = joins::own(viewer.store, viewer.account)?;
+    let join = all.iter().find(|join| Some(join.conversation) == conversation && join.inviter == inviter);
+    Ok(join.map(|join| (EventBody::RequestRefused(join::join(join)), false)))
 }
 
 fn created(viewer: Viewer<'_>, conversation: Option<ConversationId>) -> Outcome<Found> {

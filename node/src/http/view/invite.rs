@@ -1,4 +1,4 @@
-//! Invites, of both kinds.
+//! Invites, of all kinds.
 
 use tidings_api::{Invite, InviteKind};
 use tidings_crypto::id::AccountId;
@@ -18,20 +18,28 @@ pub(in crate::http) fn parse_id(text: &str) -> Option<[u8; 16]> {
     data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?.as_slice().try_into().ok()
 }
 
-/// A contact invite as listed; its link can be shown again, since the account keeps the secret.
-pub(in crate::http) fn contact(id: &[u8; 16], record: &InviteRecord, inviter: AccountId, base: &str) -> Invite {
+/// An invite to become a contact or to join a group, as listed; its link can be shown again, since the account keeps the secret. `approval` says
+/// whether its maker is asked about each who follows it.
+pub(in crate::http) fn kept(
+    id: &[u8; 16],
+    record: &InviteRecord,
+    approval: Option<bool>,
+    (inviter, base): (AccountId, &str),
+) -> Invite {
     let addresses = record.addresses.iter().map(|address| address.to_vec()).collect();
-    let link =
-        InviteLink { secret: record.secret, account: inviter, node: record.node, expires: record.expires, addresses };
+    let group = record.group.map(|group| group.conversation);
+    let (secret, node, expires) = (record.secret, record.node, record.expires);
+    let link = InviteLink { secret, account: inviter, node, expires, addresses, group };
     Invite {
         id: id_text(id),
-        kind: InviteKind::Contact,
+        kind: if group.is_some() { InviteKind::Group } else { InviteKind::Contact },
         link: link.to_url(base).ok(),
         expires_at: rfc3339(u64::from(record.expires) * 1000),
         created_at: Some(rfc3339(record.created_at)),
         uses: record.uses_left,
         used: 0,
-        group: None,
+        group: group.map(|group| group.to_string()),
+        approval,
         note: Some(record.note.clone()).filter(|note| !note.is_empty()),
     }
 }
@@ -47,6 +55,7 @@ pub(in crate::http) fn account(invite: &AccountInvite, link: Option<String>) -> 
         uses: invite.uses,
         used: invite.used,
         group: None,
+        approval: None,
         note: Some(invite.note.clone()).filter(|note| !note.is_empty()),
     }
 }

@@ -6,6 +6,7 @@ pub(super) mod contact;
 pub(super) mod event;
 pub(super) mod group;
 pub(super) mod invite;
+pub(super) mod join;
 pub(super) mod mailbox;
 pub(super) mod message;
 

@@ -60,6 +60,7 @@ pub(crate) fn expect(view: &View, unlocked: bool, command: &Command) -> Option<E
         }
         Command::Send { .. }
         | Command::AddContact { .. }
+        | Command::Join { .. }
         | Command::CreateAccount(_)
         | Command::RevokeInvite { .. }
         | Command::HandOver { .. }
@@ -83,6 +84,7 @@ fn is_bad_in_itself(command: &Command) -> bool {
         Command::CreateAccount(_)
         | Command::CreateInvite { .. }
         | Command::RevokeInvite { .. }
+        | Command::Join { .. }
         | Command::CreateGroup { .. }
         | Command::AddMember { .. }
         | Command::RemoveMember { .. }
@@ -106,6 +108,7 @@ pub(crate) fn acts(command: &Command) -> Option<AccountId> {
         Command::CreateInvite { account, .. }
         | Command::RevokeInvite { account, .. }
         | Command::AddContact { account, .. }
+        | Command::Join { account, .. }
         | Command::Send { account, .. }
         | Command::CreateGroup { account, .. }
         | Command::AddMember { account, .. }
@@ -235,6 +238,7 @@ pub(crate) fn name(command: &Command) -> &'static str {
         Command::CreateInvite { .. } => "an invite",
         Command::RevokeInvite { .. } => "taking back an invite",
         Command::AddContact { .. } => "following a link",
+        Command::Join { .. } => "an act about a link into a group",
         Command::Send { .. } => "a message",
         Command::CreateGroup { .. } => "founding a group",
         Command::AddMember { .. } => "adding a member",

@@ -4,6 +4,7 @@ import type {
   Chat,
   Contact,
   ContactAnswer,
+  GroupJoin,
   Group,
   GroupCreateRequest,
   GroupPatchRequest,
@@ -41,6 +42,7 @@ export const revokeInvite = (invite: string) => call<void>('DELETE', `/invites/$
 
 export const contacts = () => all<Contact>('/contacts');
 export const addContact = (link: string) => call<ContactAnswer>('POST', '/contacts', { link });
+export const joinGroup = (link: string) => call<GroupJoin>('POST', '/groups/join', { link });
 
 export const chats = () => all<Chat>('/chats');
 export const markRead = (chat: string) => call<void>('POST', `/chats/${id(chat)}/read`, {});

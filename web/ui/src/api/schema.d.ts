@@ -401,6 +401,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/groups/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links into groups which the caller follows and that have not led in: they wait, or were refused. */
+        get: operations["own"];
+        put?: never;
+        /** Follows a link into a group. Whoever made it, or who may add people there, lets the caller in, at once or when asked. */
+        post: operations["follow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -656,6 +674,57 @@ export interface paths {
         get: operations["readyz"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those who ask the caller. */
+        get: operations["requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requests/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets somebody in who asks. */
+        post: operations["accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requests/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns somebody away who asks; they are told. */
+        post: operations["decline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -924,8 +993,8 @@ export interface components {
             /** @enum {string} */
             type: "chat.timer";
         } | {
-            /** @description Somebody asks to be a contact. */
-            payload: components["schemas"]["Contact"];
+            /** @description Somebody asks to be let into a group. */
+            payload: components["schemas"]["Request"];
             /** @enum {string} */
             type: "request.new";
         } | {
@@ -933,6 +1002,11 @@ export interface components {
             payload: components["schemas"]["Contact"];
             /** @enum {string} */
             type: "request.accepted";
+        } | {
+            /** @description Whoever made a link into a group which the caller follows does not let them in. */
+            payload: components["schemas"]["GroupJoin"];
+            /** @enum {string} */
+            type: "request.refused";
         } | {
             /** @description A group the caller made or was added to. */
             payload: components["schemas"]["Group"];
@@ -1033,6 +1107,19 @@ export interface components {
             members?: string[];
             /** @description The name. */
             name: string;
+        };
+        /** @description A link into a group which the caller follows. `GET /groups/join` lists those that have not led in. */
+        GroupJoin: {
+            /** @description When the link was followed. */
+            createdAt: string;
+            /** @description The group's id. Nothing else is known of it before the caller is in. */
+            group: string;
+            /** @description The account that made the link. */
+            inviter: string;
+            /** @description Why not, where it was refused. */
+            reason?: string | null;
+            /** @description How far it has come. */
+            state: components["schemas"]["JoinState"];
         };
         /** @description One line of a group's log, as this account's node saw it in the commits it followed. */
         GroupLogEntry: {
@@ -1149,6 +1236,8 @@ export interface components {
         };
         /** @description An invite. `GET /invites` lists those that still count; `DELETE /invites/{id}` revokes one (204). */
         Invite: {
+            /** @description For kind `group`: whether the inviter is asked about each who follows it, as things stand. */
+            approval?: boolean | null;
             /** @description When it was made. */
             createdAt?: string | null;
             /** @description The end of its time. */
@@ -1182,11 +1271,16 @@ export interface components {
         /** @description `POST /invites`: a new invite link. 201 [`Invite`]. */
         InviteRequest: {
             /**
+             * @description For kind `group`: whether the caller is asked about each who follows it (`GET /requests`). Where the group's rule is `approved` they are
+             *     asked in any case.
+             */
+            approval?: boolean;
+            /**
              * Format: int64
              * @description How long it counts, in seconds.
              */
             expiresInSeconds?: number;
-            /** @description The group's id, for kind `group`. */
+            /** @description The group's id or name, for kind `group`. */
             group?: string | null;
             /** @description What for. */
             kind: components["schemas"]["InviteKind"];
@@ -1198,11 +1292,21 @@ export interface components {
              */
             uses?: number;
         };
+        /** @description `POST /groups/join`: follow a link into a group. 202 [`GroupJoin`]. */
+        JoinRequest: {
+            /** @description An invite link of kind `group`. */
+            link: string;
+        };
         /**
          * @description How somebody may ask to be let in.
          * @enum {string}
          */
         JoinRule: "invited" | "approved" | "link";
+        /**
+         * @description How far it has come.
+         * @enum {string}
+         */
+        JoinState: "requested" | "joined" | "refused";
         /** @description `POST /auth/login`: opens a session and unlocks the account. 200 [`SessionAnswer`]. */
         LoginRequest: {
             /** @description The login name or the e-mail address. */
@@ -1489,6 +1593,24 @@ export interface components {
             next: string | null;
         };
         /** @description One page of a list. */
+        Page_GroupJoin: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /** @description When the link was followed. */
+                createdAt: string;
+                /** @description The group's id. Nothing else is known of it before the caller is in. */
+                group: string;
+                /** @description The account that made the link. */
+                inviter: string;
+                /** @description Why not, where it was refused. */
+                reason?: string | null;
+                /** @description How far it has come. */
+                state: components["schemas"]["JoinState"];
+            }[];
+            /** @description Ask with this as `before` (messages, logs) or `after` (everything else) for more; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_GroupLogEntry: {
             /** @description The items, in the list's own order. */
             items: {
@@ -1521,6 +1643,8 @@ export interface components {
         Page_Invite: {
             /** @description The items, in the list's own order. */
             items: {
+                /** @description For kind `group`: whether the inviter is asked about each who follows it, as things stand. */
+                approval?: boolean | null;
                 /** @description When it was made. */
                 createdAt?: string | null;
                 /** @description The end of its time. */
@@ -1618,6 +1742,30 @@ export interface components {
                 text: string;
                 /** @description When its sender says it was sent. */
                 time: string;
+            }[];
+            /** @description Ask with this as `before` (messages, logs) or `after` (everything else) for more; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Request: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /** @description Who asks. This is proved; names are what they say of themselves. */
+                account: string;
+                /** @description When it came. */
+                createdAt: string;
+                /** @description What they call themselves, else the handle. */
+                displayName: string;
+                /** @description The group. */
+                group: string;
+                /** @description `name@<peer id>`, as they say. */
+                handle: string;
+                /** @description The request's id. */
+                id: string;
+                /** @description What for. */
+                kind: components["schemas"]["RequestKind"];
+                /** @description The caller's note on the link by which they ask. */
+                note?: string | null;
             }[];
             /** @description Ask with this as `before` (messages, logs) or `after` (everything else) for more; null at the end. */
             next: string | null;
@@ -1746,6 +1894,33 @@ export interface components {
          * @enum {string}
          */
         RecoveryRule: "twoThirds" | "never";
+        /**
+         * @description Somebody whom the caller need not know asks for something. `GET /requests` lists them; `POST /requests/{id}/accept` answers 200 with the
+         *     [`crate::Group`], `POST /requests/{id}/decline` 204. Until then nobody else in the group hears of them.
+         */
+        Request: {
+            /** @description Who asks. This is proved; names are what they say of themselves. */
+            account: string;
+            /** @description When it came. */
+            createdAt: string;
+            /** @description What they call themselves, else the handle. */
+            displayName: string;
+            /** @description The group. */
+            group: string;
+            /** @description `name@<peer id>`, as they say. */
+            handle: string;
+            /** @description The request's id. */
+            id: string;
+            /** @description What for. */
+            kind: components["schemas"]["RequestKind"];
+            /** @description The caller's note on the link by which they ask. */
+            note?: string | null;
+        };
+        /**
+         * @description What somebody asks for.
+         * @enum {string}
+         */
+        RequestKind: "group";
         /**
          * @description What a member may do.
          * @enum {string}
@@ -3639,6 +3814,137 @@ export interface operations {
             };
         };
     };
+    own: {
+        parameters: {
+            query?: {
+                /** @description Most items wanted: 50 by default, at most 200 ([`PageQuery::limit_or_default`]). */
+                limit?: number;
+                /** @description `next` of a page of messages or logs: what came before it. */
+                before?: string;
+                /** @description `next` of any other list: what comes after it. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GroupJoin"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupJoin"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
@@ -3755,6 +4061,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3764,6 +4086,14 @@ export interface operations {
                 };
             };
             423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4772,6 +5102,189 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requests: {
+        parameters: {
+            query?: {
+                /** @description Most items wanted: 50 by default, at most 200 ([`PageQuery::limit_or_default`]). */
+                limit?: number;
+                /** @description `next` of a page of messages or logs: what came before it. */
+                before?: string;
+                /** @description `next` of any other list: what comes after it. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Request"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the request's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the request's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,6 +7,7 @@ export type Account = Schemas['Account'];
 export type Chat = Schemas['Chat'];
 export type Contact = Schemas['Contact'];
 export type ContactAnswer = Schemas['ContactAnswer'];
+export type GroupJoin = Schemas['GroupJoin'];
 export type Delivery = Schemas['Delivery'];
 export type DeliveryState = Schemas['DeliveryState'];
 export type Event = Schemas['Event'];

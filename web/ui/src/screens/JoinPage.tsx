@@ -3,14 +3,14 @@ import { IonButton } from '@ionic/react';
 import { useState } from 'react';
 
 import * as calls from '../api/calls';
-import type { Contact } from '../api/types';
+import type { Contact, GroupJoin } from '../api/types';
 import { Bar } from '../parts/Bar';
 import { Form } from '../parts/Form';
 import { go } from '../router';
 import { reload, watchRequest } from '../state/chats';
 import { keepInvite, pendingInvite } from '../state/local';
 import { update } from '../state/store';
-import { findLink } from '../text/invite';
+import { findLink, leadsIntoGroup } from '../text/invite';
 
 function outcome(state: Contact['state'], name: string): string | null {
   switch (state) {
@@ -25,6 +25,17 @@ function outcome(state: Contact['state'], name: string): string | null {
   }
 }
 
+function groupOutcome({ state, reason }: GroupJoin): string {
+  switch (state) {
+    case 'joined':
+      return 'You are in';
+    case 'requested':
+      return 'Asked. The group is here once you are let in.';
+    case 'refused':
+      return `You were not let in: ${reason ?? ''}`;
+  }
+}
+
 export function JoinPage() {
   const [opened, setOpened] = useState(pendingInvite);
   const [pasted, setPasted] = useState('');
@@ -32,6 +43,14 @@ export function JoinPage() {
 
   async function accept() {
     if (link === null) return;
+    if (leadsIntoGroup(link)) {
+      const join = await calls.joinGroup(link);
+      keepInvite(null);
+      await reload();
+      update(() => ({ notice: groupOutcome(join) }));
+      go({ at: 'home' }, 'replace');
+      return;
+    }
     const { contact, state } = await calls.addContact(link);
     keepInvite(null);
     await reload();
@@ -51,6 +70,11 @@ export function JoinPage() {
       <div className="page">
         {opened === null ? (
           <p>Paste the invite link that somebody gave you. It looks like https://…/i#v1.…</p>
+        ) : leadsIntoGroup(opened) ? (
+          <p>
+            Somebody invites you into a group. When you accept, your node tells theirs who you are; you are in once
+            they let you in.
+          </p>
         ) : (
           <p>
             Somebody wants to talk with you. When you accept, your node tells theirs who you are, and both can write,
@@ -75,7 +99,7 @@ export function JoinPage() {
                 onChange={(event) => setPasted(event.target.value)}
               />
               {pasted.trim() !== '' && link === null && (
-                <small className="warn">This is not a whole invite link: the part that begins with #v1. is missing.</small>
+                <small className="warn">This is not a whole invite link: the part that begins with #v1. or #g1. is missing.</small>
               )}
             </div>
           ) : (

@@ -241,6 +241,7 @@ export function receive(event: Event): void {
       return update((state) => withReaction(state, event.payload));
     case 'request.new':
     case 'request.accepted':
+    case 'request.refused':
     case 'group.created':
     case 'group.removed':
     case 'group.settings':

@@ -55,11 +55,11 @@ export const dropSetupSecret = () => sessionStorage.removeItem(SETUP);
 
 /**
  * Takes the secret out of the address, so that it stands neither in the history nor on the screen: of an invite
- * (`/i#v1.…`), of an invite to make an account (`/i#a1.…`) and of a setup link (`#t=…`).
+ * (`/i#v1.…`, into a group `/i#g1.…`), of an invite to make an account (`/i#a1.…`) and of a setup link (`#t=…`).
  */
 export function takeSecretsFrom(address: Location): void {
   const { hash, origin, pathname } = address;
-  if (/^#v\d+\./.test(hash)) {
+  if (/^#[vg]\d+\./.test(hash)) {
     keepInvite(`${origin}/i${hash}`);
     window.history.replaceState(null, '', '/app/join');
   } else if (/^#a\d+\./.test(hash)) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { findLink } from './invite';
+import { findLink, leadsIntoGroup } from './invite';
 import { continues, startsDay, TEXT_BYTES_MAX, textBytes } from './message';
 import { daysBetween, duration } from './time';
 import { uuid } from './uuid';
@@ -12,6 +12,8 @@ describe('findLink', () => {
   });
   it('takes a link without a host', () => {
     expect(findLink('#v1.AbC')).toBe('#v1.AbC');
+    expect(findLink('join: https://x.example/i#g1.AbC.')).toBe('https://x.example/i#g1.AbC');
+    expect([leadsIntoGroup('https://x/i#g1.AbC'), leadsIntoGroup('https://x/i#v1.AbC')]).toEqual([true, false]);
   });
   it('finds none where the secret is missing', () => {
     expect(findLink('https://node.example/i')).toBeNull();

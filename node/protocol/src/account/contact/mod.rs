@@ -1,15 +1,16 @@
 //! Contacts: by invite link only (DECISIONS 21–22).
 
 pub(crate) mod add;
+pub(crate) mod claims;
 pub(crate) mod invite;
 pub(crate) mod refuse;
 pub(crate) mod request;
+pub(crate) mod resolve;
 
 use tidings_crypto::id::{AccountId, NodeId};
 
 use crate::error::{Fault, Outcome};
-use crate::record;
-use crate::record::contact::{ContactRecord, ContactState};
+use crate::record::contact::ContactRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 
@@ -23,22 +24,17 @@ pub(crate) fn put(step: &mut Step<'_>, account: AccountId, contact: &ContactReco
 
 /// Takes up what waits for other nodes after an unlock.
 pub(crate) fn resume(step: &mut Step<'_>, account: AccountId) -> Outcome<()> {
-    for (_, value) in step.rows.scan(Scope::Account(account), Table::Contact, b"", usize::MAX)? {
-        let contact: ContactRecord = record::decode(&value, "contact")?;
-        if contact.state == ContactState::Resolving {
-            step.to_ask.insert(contact.home);
-        }
-    }
+    let nodes = resolve::unresolved(step, account)?.into_iter().map(|(_, node)| node);
+    step.to_ask.extend(nodes);
     super::conversation::member_add::resume(step, account)
 }
 
 /// Asks a connected peer what accounts of this node want to know from it.
 pub(crate) fn serve_peer(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     for account in unlocked_accounts(step)? {
-        for (_, value) in step.rows.scan(Scope::Account(account), Table::Contact, b"", usize::MAX)? {
-            let contact: ContactRecord = record::decode(&value, "contact")?;
-            if contact.state == ContactState::Resolving && contact.home == peer {
-                add::ask(step, account, &contact);
+        for (contact, node) in resolve::unresolved(step, account)? {
+            if node == peer {
+                resolve::ask(step, account, contact, node);
             }
         }
         super::conversation::member_add::serve_peer(step, account, peer)?;
@@ -49,11 +45,8 @@ pub(crate) fn serve_peer(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
 /// Whether an account of this node wants to know something from this peer.
 pub(crate) fn is_waiting(step: &Step<'_>, peer: NodeId) -> Outcome<bool> {
     for account in unlocked_accounts(step)? {
-        for (_, value) in step.rows.scan(Scope::Account(account), Table::Contact, b"", usize::MAX)? {
-            let contact: ContactRecord = record::decode(&value, "contact")?;
-            if contact.state == ContactState::Resolving && contact.home == peer {
-                return Ok(true);
-            }
+        if resolve::unresolved(step, account)?.iter().any(|(_, node)| *node == peer) {
+            return Ok(true);
         }
         if super::conversation::member_add::is_waiting(step, account, peer)? {
             return Ok(true);

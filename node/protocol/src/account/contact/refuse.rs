@@ -3,6 +3,7 @@
 use tidings_crypto::id::{AccountId, NodeId};
 use tidings_crypto::invite::InviteLink;
 
+use crate::account::join_link;
 use crate::error::{Outcome, Rejection};
 use crate::record::contact::ContactState;
 use crate::step::Step;
@@ -25,18 +26,40 @@ pub(crate) fn send(
 
 /// Takes a refusal of a request that still waits.
 pub(crate) fn received(step: &mut Step<'_>, account: AccountId, refusal: &Refusal) -> Outcome<()> {
-    let mut known = super::get(step, account, &refusal.inviter)?.ok_or(Rejection::NotFound)?;
-    let link = known.link.as_deref().and_then(|text| InviteLink::parse(text).ok());
-    let holds = link.is_some_and(|link| link.verify_mac(&Refusal::mac_input(&account, refusal.reason), &refusal.mac));
-    if known.state != ContactState::Requested || !holds {
-        return Err(Rejection::Refused { reason: "refusal" }.into());
+    let known = super::get(step, account, &refusal.inviter)?.filter(|known| known.state == ContactState::Requested);
+    if let Some(mut known) = known
+        && let Some(link) = known.link.as_deref().and_then(|text| InviteLink::parse(text).ok())
+        && holds(&link, &account, refusal)
+    {
+        known.state = ContactState::Refused;
+        known.refusal = words(refusal.reason);
+        super::put(step, account, &known);
+        return Ok(());
     }
-    known.state = ContactState::Refused;
-    known.refusal = match refusal.reason {
-        RefusalReason::Used => Rejection::InviteUsed,
-        RefusalReason::Expired => Rejection::InviteExpired,
+    join_link::follow::refused(step, account, refusal)
+}
+
+/// Whether a refusal was made with the secret of that link.
+pub(crate) fn holds(link: &InviteLink, account: &AccountId, refusal: &Refusal) -> bool {
+    link.verify_mac(&Refusal::mac_input(account, refusal.reason), &refusal.mac)
+}
+
+/// Why, and what can be done, for people.
+pub(crate) fn words(reason: RefusalReason) -> String {
+    match reason {
+        RefusalReason::Used => return Rejection::InviteUsed.to_string(),
+        RefusalReason::Expired => return Rejection::InviteExpired.to_string(),
+        RefusalReason::Declined => "whoever made the link has declined",
+        RefusalReason::Gone => {
+            "whoever made the link is no longer in the group: ask somebody who is for another link"
+        }
+        RefusalReason::NotAllowed => {
+            "whoever made the link may not let people in by link any more: ask an admin of the group"
+        }
+        RefusalReason::AlreadyIn => {
+            "this account is a member already: if the group is not here, ask a member to remove the account and add it again"
+        }
+        RefusalReason::Full => "the group has as many members as it can have",
     }
-    .to_string();
-    super::put(step, account, &known);
-    Ok(())
+    .to_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidings_crypto::id::{AccountId, EntryId, EpochId};
+use tidings_crypto::id::{AccountId, ConversationId, EntryId, EpochId};
 use tidings_crypto::mls::{CommitPlan, CommitView, Group, MemberView, SignedKeyPackage};
 
 use super::authorize::{Parent, authorize, classify};
@@ -12,7 +12,7 @@ use super::welcome::{self, Guest};
 use super::{admin_chain, epoch, publish, readmit, state, tip, tree, valid};
 use crate::account::device_log;
 use crate::account::policy::{Link, Petition, Policy};
-use crate::account::{contact, identity, profile};
+use crate::account::{addable, identity, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::STEP_COMMIT_SHARE;
 use crate::record::conversation::ConversationRecord;
@@ -50,7 +50,7 @@ pub(crate) fn commit(
     let (parent, before) = (record.tip, record.policy.clone());
     let mut group = state::load_group(step, account, &record.id, &parent)?;
     step.wear(group.members().len() / STEP_COMMIT_SHARE + plan.adds.len());
-    let guests = guests(step, account, &plan)?;
+    let guests = guests(step, account, &record.id, &plan)?;
     let (self_removes, rejoin) = (plan.self_removes.clone(), plan.rejoin.clone());
     let (plan, link) = mls_plan(record, (account, &profile), plan)?;
     let built = group.commit(plan, step.rng).map_err(|_| Rejection::Refused { reason: "commit" })?;
@@ -130,14 +130,15 @@ fn mls_plan(
     Ok((plan, link))
 }
 
-fn guests(step: &Step<'_>, account: AccountId, plan: &Plan) -> Outcome<Vec<Guest>> {
+fn guests(step: &Step<'_>, account: AccountId, conversation: &ConversationId, plan: &Plan) -> Outcome<Vec<Guest>> {
     if let Some(request) = &plan.rejoin {
         return Ok(vec![readmit::guest(step, account, request)?]);
     }
     let mut guests = Vec::with_capacity(plan.adds.len());
     for package in &plan.adds {
-        let known = contact::get(step, account, &package.account())?.ok_or(Rejection::NotFound)?;
-        guests.push(Guest { account: known.account, home: known.home, box_key: known.box_key });
+        let guest = package.account();
+        let known = addable::get(step, account, conversation, &guest)?.ok_or(Rejection::NotFound)?;
+        guests.push(Guest { account: guest, home: known.home, box_key: known.box_key });
     }
     Ok(guests)
 }

@@ -3,12 +3,13 @@
 //! A row stands under (conversation, number of the epoch, epoch id) and names its parent, so that rows of rival branches stand side by side
 //! and the tip says which of them count. Rows are read by `query::group_log`.
 
-use tidings_crypto::id::{AccountId, EpochId};
+use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::{CommitView, MemberView};
 
 use crate::account::event;
 use crate::account::policy::{Link, Policy};
 use crate::error::Outcome;
+use crate::record;
 use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::event::EventKind;
 use crate::record::group_log::{Act, GroupLogRecord};
@@ -71,6 +72,22 @@ pub(crate) fn announce(step: &mut Step<'_>, account: AccountId, record: &Convers
         event::emit(step, account, Some(record.id), EventKind::GroupSettings { by })?;
     }
     Ok(())
+}
+
+/// Whether somebody was ever put out of the group by a commit that this account knows of, on any branch.
+pub(crate) fn was_removed(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    member: &AccountId,
+) -> Outcome<bool> {
+    let removed = Act::Removed { account: *member };
+    for (_, value) in step.rows.scan(Scope::Account(account), Table::GroupLog, conversation.as_bytes(), usize::MAX)? {
+        if record::decode::<GroupLogRecord>(&value, "group log")?.acts.contains(&removed) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn acts(commit: &Followed<'_>) -> Vec<Act> {

@@ -8,11 +8,11 @@ use super::{admin_chain, epoch, refresh, state, tip, told, tree};
 use crate::account::device_log;
 use crate::account::message::receipt;
 use crate::account::policy::Policy;
-use crate::account::{contact, event, identity, key_supply, profile};
+use crate::account::{contact, event, identity, join_link, key_supply, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{MEMBERS_MAX, NAME_BYTES_MAX, PAST_TAGS_MAX, TOLD_EPOCHS_MAX};
 use crate::record::contact::{ContactRecord, ContactState};
-use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::conversation::{ConversationKind, ConversationRecord, GenerationRecord, Membership};
 use crate::record::epoch::Standing;
 use crate::record::event::EventKind;
 use crate::record::log::DeviceLogRecord;
@@ -26,7 +26,8 @@ const fn refused(reason: &'static str) -> Rejection {
     Rejection::Refused { reason }
 }
 
-/// Enters a conversation by what the bundle of a slip holds. Whoever is no contact invites nobody: [`Rejection::NotFound`].
+/// Enters a conversation by what the bundle of a slip holds. Whoever is no contact invites nobody but into a group whose link this account
+/// follows: [`Rejection::NotFound`].
 pub(crate) fn welcomed(
     step: &mut Step<'_>,
     account: AccountId,
@@ -43,7 +44,9 @@ pub(crate) fn welcomed(
     let kind = bundle.creation.kind()?;
     let known = contact::get(step, account, &slip.inviter)?;
     let accepted = known.as_ref().is_some_and(|known| known.state == ContactState::Accepted);
-    if !asked && !accepted && (kind != ConversationKind::Direct || known.is_none()) {
+    let by_link =
+        kind == ConversationKind::Group && join_link::awaits(step, account, &slip.conversation, &slip.inviter)?;
+    if !asked && !accepted && !by_link && (kind != ConversationKind::Direct || known.is_none()) {
         return Err(Rejection::NotFound.into());
     }
     step.wear(bundle.members.len());
@@ -68,6 +71,7 @@ pub(crate) fn welcomed(
         key_supply::forget(step, account, &reference)?;
     }
     enter(step, account, &mut record, bundle, &group, asked)?;
+    join_link::joined(step, account, &id, &slip.inviter)?;
     match (kind, known) {
         (ConversationKind::Direct, Some(known)) => befriend(step, account, bundle, known, &record),
         (ConversationKind::Direct, None) => Ok(()),
@@ -127,20 +131,27 @@ fn enter(
     crate::account::catch_up::retry_pending(step, account, &record.id)
 }
 
-/// Which log each device writes now; this account may have missed where it began.
+/// Which log each device writes now; this account may have missed where it began. Of those who are out, too: they may come back.
 fn adopt_generations(
     step: &mut Step<'_>,
     account: AccountId,
-    record: &ConversationRecord,
+    record: &mut ConversationRecord,
     bundle: &WelcomeBundle,
 ) -> Outcome<()> {
-    for told in &bundle.generations {
-        let known = device_log::get(step, account, &record.id, &told.device)?;
-        if let Some(log) = known.filter(|log| log.generation < told.generation) {
-            let log = DeviceLogRecord { generation: told.generation, ..log };
-            device_log::put(step, account, &record.id, &told.device, &log);
+    for told in bundle.generations.iter().take(MEMBERS_MAX) {
+        match device_log::get(step, account, &record.id, &told.device)? {
+            Some(log) if log.generation < told.generation => {
+                let log = DeviceLogRecord { generation: told.generation, ..log };
+                device_log::put(step, account, &record.id, &told.device, &log);
+            }
+            Some(_) => {}
+            None => {
+                record.generations.retain(|known| known.device != told.device);
+                record.generations.push(GenerationRecord { device: told.device, generation: told.generation });
+            }
         }
     }
+    record.generations.drain(..record.generations.len().saturating_sub(MEMBERS_MAX));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use super::commit::Plan;
 use super::wish::{self, Wish};
 use super::{publish, readmit, state, tip};
 use crate::account::policy::Role;
-use crate::account::profile;
+use crate::account::{join_link, profile};
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::{ConversationRecord, Membership};
 use crate::step::Step;
@@ -51,6 +51,7 @@ pub(crate) const fn is_alone(record: &ConversationRecord) -> bool {
 /// Leaves, holding no role, or as the last one.
 pub(crate) fn depart(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
     record.membership = Membership::Leaving;
+    join_link::left(step, account, &record.id)?;
     if is_alone(record) {
         tip::out(step, account, record, account)?;
         state::put(step, account, record);

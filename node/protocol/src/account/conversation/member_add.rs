@@ -1,12 +1,14 @@
 //! Adding members: at once where a key package is at hand, else as an act that waits until their node hands one out (DECISIONS 23).
 
+use std::collections::BTreeSet;
+
 use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 use tidings_crypto::mls::SignedKeyPackage;
 
 use super::commit::{Plan, commit};
-use super::{state, wish};
-use crate::account::{contact, identity, key_supply, reach};
+use super::{state, valid, wish};
+use crate::account::{addable, contact, identity, join_link, key_supply, reach};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::input::{Protocol, RequestFailure};
 use crate::limits::{COMMIT_ADDS_BYTES_MAX, KEY_PACKAGE_AGE_MAX_SECONDS, MEMBERS_MAX};
@@ -19,6 +21,7 @@ use crate::step::{Step, refused};
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
 use crate::wire;
+use crate::wire::inbox::RefusalReason;
 use crate::wire::keys::{KeysRequest, KeysResponse};
 
 /// An add that waits for a key package.
@@ -56,6 +59,8 @@ pub(crate) fn add(
     if known.state != ContactState::Accepted {
         return Err(Rejection::NotFound.into());
     }
+    // What they once said by a link is older.
+    join_link::forget(step, account, conversation, member);
     now_or_later(step, account, conversation, member)
 }
 
@@ -84,7 +89,7 @@ pub(crate) fn all_now_or_later(
             cancel(step, account, conversation, member)?;
             continue;
         }
-        match at_hand(step, account, member, fresh && bytes < COMMIT_ADDS_BYTES_MAX)? {
+        match at_hand(step, account, (conversation, member), fresh && bytes < COMMIT_ADDS_BYTES_MAX)? {
             Some(package) => {
                 cancel(step, account, conversation, member)?;
                 bytes += entry_bytes(step, account, &record, &package)?;
@@ -116,23 +121,22 @@ fn entry_bytes(
     Ok(package.to_bytes().len() + introduction)
 }
 
-/// A usable key package that is stored with the contact or, if they live here, in the pool; none while nothing may be committed.
+/// A usable key package that is stored with whoever is to be added or, if they live here, in the pool; none while nothing may be committed.
 fn at_hand(
     step: &mut Step<'_>,
     account: AccountId,
-    member: &AccountId,
+    (conversation, member): (&ConversationId, &AccountId),
     fresh: bool,
 ) -> Outcome<Option<SignedKeyPackage>> {
     if !fresh {
         return Ok(None);
     }
-    let mut known = contact::get(step, account, member)?.ok_or(Rejection::NotFound)?;
-    while let Some(bytes) = known.key_packages.pop() {
-        contact::put(step, account, &known);
+    while let Some(bytes) = addable::take_package(step, account, conversation, member)? {
         if let Ok(package) = usable(step, account, member, &bytes) {
             return Ok(Some(package));
         }
     }
+    let known = addable::get(step, account, conversation, member)?.ok_or(Rejection::NotFound)?;
     let (true, Some(token)) = (known.home == step.config.node, known.key_token) else { return Ok(None) };
     match key_supply::take(step, *member, &token)? {
         Some(bytes) => Ok(usable(step, account, member, &bytes).ok()),
@@ -165,7 +169,7 @@ pub(crate) fn wait(
     conversation: &ConversationId,
     member: &AccountId,
 ) -> Outcome<()> {
-    let home = contact::get(step, account, member)?.ok_or(Rejection::NotFound)?.home;
+    let home = addable::get(step, account, conversation, member)?.ok_or(Rejection::NotFound)?.home;
     let intent = IntentRecord { conversation: *conversation, member: *member, home };
     step.rows.put(Scope::Account(account), Table::Intent, &row(conversation, member), &intent);
     ask_soon(step, account, member, home)
@@ -193,10 +197,30 @@ pub(crate) fn cancel(
     conversation: &ConversationId,
     member: &AccountId,
 ) -> Outcome<bool> {
-    let row = row(conversation, member);
-    let waited = step.rows.get_bytes(Scope::Account(account), Table::Intent, &row)?.is_some();
-    step.rows.delete(Scope::Account(account), Table::Intent, &row);
+    let waited = waits(step, account, conversation, member)?;
+    step.rows.delete(Scope::Account(account), Table::Intent, &row(conversation, member));
     Ok(waited)
+}
+
+/// Whether somebody is wished for who is not in yet.
+pub(crate) fn waits(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    member: &AccountId,
+) -> Outcome<bool> {
+    Ok(step.rows.get_bytes(Scope::Account(account), Table::Intent, &row(conversation, member))?.is_some())
+}
+
+/// Drops the wish to add somebody, which can't come true any more; whoever asked for it by link is told why.
+fn give_up(
+    step: &mut Step<'_>,
+    account: AccountId,
+    (conversation, member): (&ConversationId, &AccountId),
+    reason: RefusalReason,
+) -> Outcome<()> {
+    cancel(step, account, conversation, member)?;
+    join_link::request::refuse(step, account, (conversation, member), reason)
 }
 
 fn intents(step: &Step<'_>, account: AccountId) -> Outcome<Vec<IntentRecord>> {
@@ -216,17 +240,51 @@ pub(crate) fn resume_in(step: &mut Step<'_>, account: AccountId, conversation: &
     if members.is_empty() {
         return Ok(());
     }
-    let may = match refused(state::of_member(step, account, conversation))? {
-        Ok(record) => state::policy(&record)?.may_add(&account),
-        Err(Rejection::NotMember) => false,
+    let reason = match refused(state::of_member(step, account, conversation))? {
+        Ok(record) if state::policy(&record)?.may_add(&account) => {
+            return those_who_fit(step, account, &record, &members);
+        }
+        // The right was taken since it was wished for.
+        Ok(_) => RefusalReason::NotAllowed,
+        Err(Rejection::NotMember) => RefusalReason::Gone,
         Err(rejection) => return Err(rejection.into()),
     };
-    if may {
-        return all_now_or_later(step, account, conversation, &members);
-    }
-    // The right was taken since it was wished for.
-    for member in &members {
+    members.iter().try_for_each(|member| give_up(step, account, (conversation, member), reason))
+}
+
+/// Adds people of whom some may be strangers: one whose key package nobody would take keeps nobody else out.
+fn those_who_fit(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    members: &[AccountId],
+) -> Outcome<()> {
+    let conversation = &record.id;
+    let (inside, newcomers): (Vec<AccountId>, Vec<AccountId>) =
+        members.iter().partition(|member| record.members.contains(member));
+    for member in &inside {
         cancel(step, account, conversation, member)?;
+    }
+    let room = MEMBERS_MAX.saturating_sub(record.members.len()).min(newcomers.len());
+    let (newcomers, beyond) = newcomers.split_at(room);
+    if wish::is_fresh(step, record)? {
+        for member in beyond {
+            give_up(step, account, (conversation, member), RefusalReason::Full)?;
+        }
+    }
+    if newcomers.is_empty() || !valid::may_commit_ordinarily(step, account, record)? {
+        // They wait until others have committed.
+        return Ok(());
+    }
+    if refused(step.attempt(|step| all_now_or_later(step, account, conversation, newcomers)))?.is_ok() {
+        return Ok(());
+    }
+    for member in newcomers {
+        let alone = refused(step.attempt(|step| all_now_or_later(step, account, conversation, &[*member])))?;
+        if alone.is_err() {
+            // It was theirs, and no other one is at fault.
+            addable::take_package(step, account, conversation, member)?;
+        }
     }
     Ok(())
 }
@@ -255,18 +313,14 @@ pub(crate) fn is_waiting(step: &Step<'_>, account: AccountId, peer: NodeId) -> O
 
 /// Asks a connected peer for the key packages that are waited for.
 pub(crate) fn serve_peer(step: &mut Step<'_>, account: AccountId, peer: NodeId) -> Outcome<()> {
+    let mut at_hand = BTreeSet::new();
     for intent in intents(step, account)? {
         if !is_to_be_asked(step, account, &intent, peer)? {
             continue;
         }
-        let Some(known) = contact::get(step, account, &intent.member)? else { continue };
-        if !known.key_packages.is_empty() {
-            // One is at hand already. It waits until this device may commit: perhaps in another group only, for which it was given.
-            if let Some(record) = state::get(step, account, &intent.conversation)?
-                && wish::is_fresh(step, &record)?
-            {
-                step.to_act.insert((account, intent.conversation));
-            }
+        let Some(known) = addable::get(step, account, &intent.conversation, &intent.member)? else { continue };
+        if known.has_package {
+            at_hand.insert(intent.conversation);
             continue;
         }
         let Some(token) = known.key_token else { continue };
@@ -276,8 +330,16 @@ pub(crate) fn serve_peer(step: &mut Step<'_>, account: AccountId, peer: NodeId) 
                 if *a == account && *c == intent.conversation && *m == intent.member)
         };
         if !step.peers.any_under_way(same) {
-            let request = KeysRequest { account: intent.member, token: *token };
+            let request = KeysRequest { account: intent.member, token };
             step.request(peer, Protocol::Keys, wire::encode(&request), purpose);
+        }
+    }
+    // One at hand waits until this device may commit: perhaps in another group only, for which it was given.
+    for conversation in at_hand {
+        if let Some(record) = state::get(step, account, &conversation)?
+            && wish::is_fresh(step, &record)?
+        {
+            step.to_act.insert((account, conversation));
         }
     }
     Ok(())
@@ -315,9 +377,7 @@ fn add_with(
     bytes: &[u8],
 ) -> Outcome<()> {
     usable(step, account, member, bytes)?;
-    let mut known = contact::get(step, account, member)?.ok_or(Rejection::NotFound)?;
-    known.key_packages.push(bytes.to_vec().into());
-    contact::put(step, account, &known);
+    addable::keep_package(step, account, conversation, member, bytes)?;
     resume_in(step, account, conversation)
 }
 

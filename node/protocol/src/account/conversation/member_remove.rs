@@ -5,6 +5,7 @@ use tidings_crypto::id::{AccountId, ConversationId};
 use super::commit::Plan;
 use super::wish::{self, Wish};
 use super::{member_add, state};
+use crate::account::join_link;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::ConversationRecord;
 use crate::step::Step;
@@ -23,6 +24,7 @@ pub(crate) fn remove(
     if !policy.may_remove(&account, member) {
         return Err(Rejection::NotAdmin.into());
     }
+    join_link::forget(step, account, conversation, member);
     if member_add::cancel(step, account, conversation, member)? {
         return Ok(());
     }

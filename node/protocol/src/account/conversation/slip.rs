@@ -6,7 +6,7 @@ use tidings_crypto::bundle;
 use tidings_crypto::id::AccountId;
 
 use super::{join, state};
-use crate::account::{contact, identity};
+use crate::account::{contact, identity, join_link};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::{OUTBOX_LIFETIME_MS, SLIPS_MAX, SLIPS_OF_ONE_MAX};
 use crate::record;
@@ -64,11 +64,12 @@ fn waiting(step: &Step<'_>, account: AccountId) -> Outcome<Vec<(Vec<u8>, SlipRec
     Ok(slips?)
 }
 
-/// A slip counts from a contact, and from anybody for a device that has asked to be let back in: whoever does it need not be known here
+/// A slip counts from a contact, from whoever made a link into that group which this account follows, and from anybody for a device that has asked to be let back in: whoever does it need not be known here
 /// before the bundle says who is a member. The signature of whom we know is checked at once, that of others by [`join`].
 fn check(step: &Step<'_>, account: AccountId, signed: &SignedSlip, slip: &Slip) -> Outcome<()> {
     let asked = state::get(step, account, &slip.conversation)?.is_some_and(|record| !record.asked_package.is_empty());
-    if !asked && contact::get(step, account, &slip.inviter)?.is_none() {
+    let awaited = join_link::awaits(step, account, &slip.conversation, &slip.inviter)?;
+    if !asked && !awaited && contact::get(step, account, &slip.inviter)?.is_none() {
         return Err(not_taken("welcome from a stranger").into());
     }
     match identity::log(step, account, &slip.inviter)? {

@@ -74,7 +74,7 @@ pub(crate) fn open_queue(
     }
     step.rows.put(Scope::Account(account), Table::ConversationQueue, epoch.queue.as_bytes(), &record.id);
     let topic = *TopicKey::derive(&epoch.topic_secret).public().as_bytes();
-    let followers = reach::followers(step, account, (&epoch.members, &epoch.homes))?;
+    let followers = reach::followers(step, account, &record.id, (&epoch.members, &epoch.homes))?;
     crate::log::queue::follow(step, topic, epoch.queue, account, &followers, epoch.number)
 }
 

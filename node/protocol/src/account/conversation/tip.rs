@@ -11,7 +11,7 @@ use super::{epoch, group_log, leave, state, tree, void, welcome, wish};
 use crate::account::device_log;
 use crate::account::message::{receipt, resend};
 use crate::account::policy::Policy;
-use crate::account::{beyond, event, profile};
+use crate::account::{beyond, event, join_link, profile};
 use crate::error::Outcome;
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::epoch::{EpochRecord, Standing};
@@ -302,11 +302,9 @@ pub(crate) fn out(
         Membership::Leaving | Membership::Left => Membership::Left,
         Membership::Member | Membership::Removed => Membership::Removed,
     };
-    for (row, _) in step.rows.scan(Scope::Account(account), Table::Pending, record.id.as_bytes(), usize::MAX)? {
-        step.rows.delete(Scope::Account(account), Table::Pending, &row);
-    }
-    record.pending = 0;
+    // What waits goes on waiting: it may be the rival that lets this account stay.
     record.receipt_due = 0;
+    join_link::request::close(step, account, &record.id)?;
     event::emit(step, account, Some(record.id), EventKind::GroupRemoved { by })
 }
 

@@ -5,6 +5,7 @@ use tidings_crypto::id::{AccountId, EpochId};
 
 use super::epoch;
 use super::rule::{Ancestor, Class, Place, Verdict, within_spacing};
+use crate::account::policy::RANK_NONE;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::{ConversationKind, ConversationRecord};
 use crate::record::epoch::{CommitRecord, EpochRecord};
@@ -39,15 +40,31 @@ pub(crate) fn keeps_spacing(
     at: &EpochRecord,
     commit: &CommitRecord,
 ) -> Outcome<()> {
-    let ordinary = commit.rank == u16::MAX && commit.class != Class::Readmit;
-    if record.kind == ConversationKind::Direct || !ordinary {
-        return Ok(());
-    }
-    if within_spacing(&commit.author, at.members.len(), Branch { step, account, record, at: Some(at.clone()) })? {
+    if commit.class == Class::Readmit || is_spaced(step, account, record, at, (&commit.author, commit.rank))? {
         Ok(())
     } else {
         Err(Rejection::Refused { reason: "too many commits of one member" }.into())
     }
+}
+
+/// Whether this account may make an ordinary commit at the tip, as far as REQ-FORK-5 goes.
+pub(crate) fn may_commit_ordinarily(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
+    let tip = epoch::named(step, account, &record.id, &record.tip)?;
+    let rank = super::state::rank(&record.policy, &account)?;
+    is_spaced(step, account, record, &tip, (&account, rank))
+}
+
+fn is_spaced(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    at: &EpochRecord,
+    (author, rank): (&AccountId, u16),
+) -> Outcome<bool> {
+    if record.kind == ConversationKind::Direct || rank != RANK_NONE {
+        return Ok(true);
+    }
+    within_spacing(author, at.members.len(), Branch { step, account, record, at: Some(at.clone()) })
 }
 
 /// Notes under which epoch the next entry of a log was written.

@@ -12,7 +12,7 @@ use super::commit::{Plan, commit};
 use super::{leave, member_add, readmit, refresh, rejoin, state, void};
 use crate::account::message::resend;
 use crate::account::policy::Policy;
-use crate::account::unlock;
+use crate::account::{join_link, unlock};
 use crate::error::Outcome;
 use crate::peer::Purpose;
 use crate::record;
@@ -82,6 +82,19 @@ pub(crate) enum Wish {
         #[n(2)]
         due: u64,
     },
+    /// Write messages anew that somebody could not read.
+    #[n(7)]
+    Reseal {
+        /// The place in the own log of the first of them.
+        #[n(0)]
+        first: u64,
+        /// The place of the last.
+        #[n(1)]
+        last: u64,
+        /// When, unix milliseconds: others may say the same meanwhile.
+        #[n(2)]
+        due: u64,
+    },
     /// Tell those whom an epoch added that it has lost.
     #[n(5)]
     Void {
@@ -105,6 +118,7 @@ impl Wish {
             Self::Depart => 4,
             Self::Void { .. } => 5,
             Self::Resend { .. } => 6,
+            Self::Reseal { .. } => 7,
         }
     }
 
@@ -114,7 +128,8 @@ impl Wish {
             Self::Leaver { due, .. }
             | Self::Readmit { due, .. }
             | Self::Void { due, .. }
-            | Self::Resend { due, .. } => *due,
+            | Self::Resend { due, .. }
+            | Self::Reseal { due, .. } => *due,
         }
     }
 }
@@ -265,6 +280,7 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
         return Ok(());
     }
     super::welcome::release_due(step, account, conversation)?;
+    join_link::request::look_again(step, account, conversation)?;
     match state::get(step, account, conversation)? {
         Some(record) if record.stranded => return rejoin::again(step, account, record),
         Some(record) if record.membership == Membership::Member => {
@@ -324,7 +340,8 @@ fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord
         Wish::Readmit { request, .. } => readmit::plan(step, account, &record, &request)?,
         Wish::Depart => return leave::depart(step, account, &mut record),
         Wish::Void { epoch, .. } => return void::tell(step, account, &record, &epoch),
-        Wish::Resend { first, last, .. } => return resend::again(step, account, record, (first, last)),
+        Wish::Resend { first, last, .. } => return resend::missed(step, account, record, (first, last)),
+        Wish::Reseal { first, last, .. } => return resend::reseal(step, account, record, (first, last)),
     };
     commit(step, account, &mut record, plan)
 }
