@@ -161,6 +161,12 @@ pub struct ConversationRecord {
     /// When the own leaf is to be renewed next, unix milliseconds; 0 if never.
     #[n(34)]
     pub refresh_at: u64,
+    /// When it last came in by a welcome, unix milliseconds: it has heard nobody before.
+    #[n(35)]
+    pub welcomed_at: Option<u64>,
+    /// When this account last said that it is here, to those who wanted to pass it over, unix milliseconds.
+    #[n(36)]
+    pub answered_at: Option<u64>,
 }
 
 impl ConversationRecord {
@@ -203,6 +209,8 @@ impl ConversationRecord {
             generation: 0,
             asked_package: Vec::new(),
             refresh_at: 0,
+            welcomed_at: None,
+            answered_at: None,
         }
     }
 }

@@ -113,6 +113,7 @@ fn enter(
     record.own_tag = [0; 8];
     record.heads.clear();
     record.stranded = false;
+    record.welcomed_at = Some(step.now.wall.0);
     refresh::plan_first(step, account, record);
     if matches!(record.membership, Membership::Left | Membership::Removed) {
         // Somebody added this account again: the wish to leave is over.

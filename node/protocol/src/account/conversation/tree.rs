@@ -222,7 +222,8 @@ fn newcomer(
     fresh.added.push(member.device());
     // A device that comes back goes on in its log.
     if device_log::get(step, account, &record.id, &member.device())?.is_none() {
-        let blank = DeviceLogRecord::blank(member.account(), *device.device_key.as_bytes());
+        let key = *device.device_key.as_bytes();
+        let blank = DeviceLogRecord::blank(member.account(), key, step.now.wall.0);
         device_log::put(step, account, &record.id, &member.device(), &blank);
     }
     Ok(log.homes().first().map_or(step.config.node, |home| home.node))
