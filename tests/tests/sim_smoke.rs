@@ -39,7 +39,8 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
     reports.iter().for_each(|report| total.add(&report.stats));
     // A world in which nothing happens keeps every property.
     for (name, count) in total.all() {
-        assert!(count > 0, "no world has any {name}");
+        // Passing on is for many nodes only, which no seed here has drawn: see below.
+        assert!(count > 0 || ["passed_on", "tended"].contains(&name), "no world has any {name}");
     }
     assert!(total.received > 500, "only {} messages were received", total.received);
 }
@@ -48,12 +49,24 @@ fn seeds_0_to_50_keep_every_property_and_are_not_empty() {
 #[test]
 fn worlds_with_rival_commits_keep_every_property() {
     let worlds: Vec<_> =
-        [600_013, 600_022, 600_049, 600_198, 600_228, 600_261].map(|seed| (seed, Options::default())).into();
+        [600_049, 600_261, 600_324, 600_330, 600_415, 600_825].map(|seed| (seed, Options::default())).into();
     let reports = run_all(&worlds);
     assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
     let forks: u64 = reports.iter().map(|report| report.stats.forks).sum();
     // Draw other seeds if a change of the worlds has left these without.
     assert!(forks >= 8, "only {forks} epochs have rivals");
+}
+
+// REQ-SYNC-4, REQ-SYNC-5, REQ-SYNC-6
+#[test]
+fn worlds_of_many_nodes_in_which_followers_pass_entries_on_keep_every_property() {
+    let crowd = Options { nodes: Some(14), ..Options::default() };
+    let reports = run_all(&[900_013, 900_021, 900_034, 900_055, 900_072, 900_089].map(|seed| (seed, crowd)));
+    assert!(failures(&reports).is_empty(), "\n{}", failures(&reports));
+    let mut total = Stats::default();
+    reports.iter().for_each(|report| total.add(&report.stats));
+    assert!(total.passed_on > 10_000, "only {} entries were passed on", total.passed_on);
+    assert!(total.tended > 0, "nobody looked after others");
 }
 
 /// Each line of `tests/seeds/*.txt`: a seed, perhaps `nodes=N` or `acts=N`, and behind `#` what it once found.

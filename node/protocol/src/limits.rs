@@ -330,3 +330,78 @@ pub const CONVERSATION_MAILBOXES_MAX: usize = 9;
 pub const KEY_PACKAGES_PER_DAY_LOCKED: u32 = 5;
 /// How long the private rows of a last resort are kept after it was replaced, in milliseconds: 7 days (PROTOCOL A8).
 pub const LAST_RESORT_KEPT_MS: u64 = 7 * 24 * 3600 * 1000;
+/// Other nodes that keep a queue to which the origin of an entry pushes it itself (DECISIONS 17). With more, it goes round by the rings.
+pub const DIRECT_FOLLOWERS_MAX: usize = 9;
+
+/// Rings on which followers stand, each giving two neighbours: eight in all (PROTOCOL A9).
+pub const RINGS: u8 = 4;
+
+/// Most entries that wait to be passed on to one neighbour. Beyond it the oldest is left to the neighbour's own reading.
+pub const FORWARDS_MAX: usize = 4096;
+
+/// Queues whose neighbours are remembered; those of others are computed anew.
+pub const RINGS_REMEMBERED: usize = 64;
+
+/// After this pause a connected peer is asked again what it gave no answer to when its queues were read, in milliseconds.
+pub const READ_AGAIN_MS: u64 = 5_000;
+
+/// How many followers of a large queue are asked at once for what is missing; the next time it is others.
+pub const SYNC_FOLLOWERS: usize = 3;
+
+/// How often a follower of a large queue is asked for what passing on may have missed, in milliseconds.
+pub const RING_TEND_MS: u64 = 60_000;
+
+/// With fewer connected followers of a large queue than this, others than the neighbours are dialled.
+pub const RING_CONNECTED_MIN: usize = 3;
+
+/// Runs of this node whose counters a queue tells apart. Positions from before are reconciled anew.
+pub const GENERATIONS_MAX: usize = 64;
+
+/// Queues with fewer entries than this are read from the start when a position is void: 40 bytes each, in one page.
+pub const RECONCILE_ENTRIES_MIN: u64 = 256;
+
+/// A page of at least this many entries of which seven in eight are known is the sign that reconciling is cheaper than reading on.
+pub const RECONCILE_PAGE_MIN: usize = 1024;
+
+/// Most ranges in one reconciliation request (PROTOCOL A7.2).
+pub const RANGES_MAX: usize = 16;
+
+/// Most ids a request names in one range. Larger ranges are split; more is refused.
+pub const RANGE_ITEMS_MAX: usize = 512;
+
+/// Ranges with at most this many ids are not split further but named id by id: sixteen fingerprints are as long as 32 short ids and cost a
+/// round trip.
+pub const RANGE_ITEMS_SENT: u64 = 64;
+
+/// Most entries named in the answer for one range: sixteen of them are 640 KiB. Beyond it the asker splits the range.
+pub const RANGE_LACKING_MAX: usize = 1024;
+
+/// Ids in a range up to which its fingerprint is a hash of the ids themselves.
+pub const RANGE_LEAF_IDS: usize = 16;
+
+/// Queues with fewer entries keep no fingerprints; all are computed when somebody asks.
+pub const RANGE_TREE_ENTRIES_MIN: u64 = 1024;
+
+/// How deep fingerprints are kept: 16⁴ ranges serve a million entries with 16 in each.
+pub const RANGE_LEVELS_MAX: u8 = 4;
+
+/// Trees of fingerprints kept for one queue: one for each moment at which followers joined. Beyond it those are read by counter.
+pub const RANGE_TREES_MAX: usize = 8;
+
+/// After this time without use a tree makes room for another, in milliseconds.
+pub const RANGE_TREE_IDLE_MS: u64 = 10 * 60 * 1000;
+
+/// Reconciliations under way with one peer (PROTOCOL A7.2). Beyond it they wait.
+pub const RECONCILE_SESSIONS_MAX: usize = 2;
+
+/// Requests of one reconciliation that are under way at once.
+pub const RECONCILE_WINDOW: usize = 4;
+
+/// Most requests of one reconciliation. One that found nothing by then is a liar's: the peer is read by counter from then on.
+pub const RECONCILE_REQUESTS_MAX: u32 = 1024;
+
+/// Most ranges that wait to be asked about: a peer that names more lies.
+pub const RECONCILE_OPEN_MAX: usize = 8192;
+
+/// With this many entries to be fetched no further range is asked about.
+pub const RECONCILE_WANTED_MAX: usize = 2048;

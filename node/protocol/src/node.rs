@@ -111,10 +111,11 @@ fn route(step: &mut Step<'_>, input: Input) -> Outcome<()> {
         Input::Tick => tick(step),
         Input::PeerConnected(peer) => connected(step, peer),
         Input::PeerDisconnected(peer) => {
-            step.peers.disconnected(peer);
+            let read = step.peers.disconnected(peer);
             step.to_serve.insert(peer);
             step.to_ask.insert(peer);
-            Ok(())
+            // From this one nothing more is to be heard for now.
+            read.iter().try_for_each(|queue| account::conversation::wish::heard(step, queue))
         }
         Input::Request { peer, token, protocol, bytes } => {
             let bytes = answer_peer(step, peer, protocol, &bytes)?;
@@ -144,10 +145,7 @@ fn start(step: &mut Step<'_>) -> Outcome<()> {
     }
     for (_, value) in step.rows.scan(Scope::Node, Table::Queue, b"", usize::MAX)? {
         let queue: QueueRecord = record::decode(&value, "queue")?;
-        for follower in queue.followers {
-            step.peers.peer(follower.node).wanted = true;
-            step.to_serve.insert(follower.node);
-        }
+        log::ring::reach_carriers(step, &queue);
     }
     for table in [Table::Outbox, Table::Parcel] {
         for (row, _) in step.rows.scan(Scope::Node, table, b"", usize::MAX)? {
@@ -190,6 +188,8 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
             TimerKind::Expiry(account) => {
                 drop(refused(step.attempt(|step| account::message::expire::due(step, account)))?);
             }
+            TimerKind::Ring(queue) => log::ring::tend(step, &queue)?,
+            TimerKind::ReadAgain(peer) => log::sync::resume(step, peer)?,
             TimerKind::CatchUp(account, queue) => {
                 step.to_catch_up.insert((account, queue));
             }
@@ -224,13 +224,21 @@ fn response(
     result: Result<Vec<u8>, RequestFailure>,
 ) -> Outcome<()> {
     match purpose {
-        Purpose::Push(rows) => log::push::answered(step, peer, &rows, result),
+        Purpose::Push(entries) => log::push::answered(step, peer, &entries, result),
         Purpose::List(queues) => {
-            log::sync::listed(step, peer, &queues, result)?;
+            log::read::listed(step, peer, &queues, result)?;
             queues.iter().try_for_each(|queue| account::conversation::wish::heard(step, queue))
         }
         Purpose::Fetch(queue) => {
-            log::sync::fetched(step, peer, &queue, result)?;
+            log::read::fetched(step, peer, &queue, result)?;
+            account::conversation::wish::heard(step, &queue)
+        }
+        Purpose::Reconcile { queue, nonce, asked } => {
+            log::reconcile::session::answered(step, peer, (queue, nonce), &asked, result)?;
+            account::conversation::wish::heard(step, &queue)
+        }
+        Purpose::Gather { queue, nonce, counters } => {
+            log::reconcile::session::gathered(step, peer, (queue, nonce), &counters, result)?;
             account::conversation::wish::heard(step, &queue)
         }
         Purpose::Parcel(row) => log::parcel::answered(step, peer, &row, result),

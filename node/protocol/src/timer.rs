@@ -19,6 +19,10 @@ pub(crate) enum TimerKind {
     Act(AccountId, ConversationId),
     /// Look for messages of an account whose time is over.
     Expiry(AccountId),
+    /// Look after a queue with many followers.
+    Ring(QueueId),
+    /// Ask a peer again for what it gave no answer to.
+    ReadAgain(NodeId),
     /// Go on processing a queue.
     CatchUp(AccountId, QueueId),
     /// Delete what need not be kept of a queue.

@@ -9,6 +9,7 @@ use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::Recipient;
 use tidings_protocol::limits::ANCHORS_MAX;
 use tidings_protocol::record::conversation::{ConversationRecord, Membership};
+use tidings_protocol::record::message::DeliveryState;
 use world::{Person, World};
 
 struct Four {
@@ -199,6 +200,27 @@ fn what_was_said_where_the_others_kept_no_state_is_written_anew_for_them() {
     assert_eq!((all.record(bob).tip, all.record(carol).tip), (all.record(alice).tip, all.record(alice).tip));
 }
 
+// REQ-FORK-20
+#[test]
+fn what_was_said_before_more_changes_than_states_are_kept_of_is_written_anew_once() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    all.world.split(&[dave.host]);
+    all.say(dave, "said while away");
+    for number in 0..2 * ANCHORS_MAX {
+        all.rename(alice, &format!("change {number}"));
+        all.world.advance(1_000);
+    }
+    all.world.heal();
+    all.world.advance(120_000);
+    for person in [alice, bob, carol, dave] {
+        let texts = all.world.texts(person);
+        assert_eq!(texts.iter().filter(|text| *text == "said while away").count(), 1, "{texts:?}");
+    }
+    let message = all.world.messages(dave).into_iter().find(|message| message.text == "said while away").unwrap();
+    assert!(message.states.iter().all(|one| one.state == DeliveryState::Delivered), "{:?}", message.states);
+}
+
 // NEGATIVE_TESTS 66, 87
 // REQ-FORK-17
 #[test]
@@ -332,6 +354,61 @@ fn who_is_let_in_after_the_word_that_its_branch_lost_waits_for_nothing_that_was_
     assert!(all.world.texts(erin).contains(&"after".into()), "{:?}", all.world.texts(erin));
 }
 
+// NEGATIVE_TESTS 61
+// REQ-FORK-14
+#[test]
+fn who_was_removed_and_is_added_again_on_the_side_that_loses_is_told_as_a_newcomer_is() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let erin = all.erin(carol);
+    all.add(carol, erin);
+    all.world.advance(10_000);
+    all.remove(alice, erin);
+    all.world.advance(10_000);
+    assert_eq!(all.record(erin).membership, Membership::Removed);
+    all.world.split(&[carol.host, dave.host, erin.host]);
+    all.add(carol, erin);
+    all.remove(alice, carol);
+    all.world.advance(60_000);
+    assert_eq!(all.record(erin).membership, Membership::Member);
+    all.world.heal();
+    for out in [carol, erin] {
+        assert_eq!(all.record(out).membership, Membership::Removed);
+    }
+    all.assert_one_group(&[alice, bob, dave]);
+}
+
+// REQ-FORK-19
+#[test]
+fn what_is_said_to_somebody_who_was_never_let_in_is_not_tried_for_ever() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let erin = all.erin(carol);
+    all.world.split(&[carol.host, dave.host, erin.host]);
+    all.remove(alice, carol);
+    for away in [alice, bob, dave] {
+        all.world.stop(away.host);
+    }
+    // Carol has erin's key package before anybody is there to commit for, and the welcome when erin is gone.
+    all.add(carol, erin);
+    all.world.stop(erin.host);
+    all.world.come_back(dave);
+    assert!(all.record(dave).members.contains(&erin.account));
+    all.world.stop(carol.host);
+    for back in [alice, bob, erin] {
+        all.world.come_back(back);
+    }
+    all.world.heal();
+    all.assert_one_group(&[alice, bob, dave]);
+    assert!(all.world.conversations(erin).iter().all(|record| record.id != all.group), "erin was let in");
+    for person in [alice, bob, dave] {
+        assert_eq!(all.world.outbox(person.host, erin.host), 0);
+    }
+    // The welcome arrives after all, and with it the word that it leads nowhere.
+    all.world.come_back(carol);
+    assert_eq!(all.record(erin).membership, Membership::Removed);
+}
+
 // NEGATIVE_TESTS 16
 // REQ-FORK-16
 #[test]
@@ -354,6 +431,70 @@ fn a_device_whose_folder_is_put_back_is_let_in_again_and_who_comes_later_reads_i
     for person in [alice, carol, dave, erin] {
         assert_eq!(all.world.texts(person).last().unwrap(), "to all");
     }
+}
+
+// REQ-FORK-16
+#[test]
+fn who_comes_while_a_device_is_out_that_was_let_back_in_once_reads_it_when_it_is_in_again() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let backup = all.world.backup(bob.host);
+    all.say(bob, "after the copy was made");
+    all.world.advance(10_000);
+    all.world.restore(bob.host, backup);
+    all.world.unlock(bob);
+    all.world.advance(120_000);
+    all.remove(alice, bob);
+    all.world.advance(10_000);
+    let erin = all.erin(alice);
+    all.add(alice, erin);
+    all.world.advance(10_000);
+    all.add(alice, bob);
+    all.world.advance(10_000);
+    all.assert_one_group(&[alice, bob, carol, dave, erin]);
+    all.say(bob, "in again");
+    all.world.advance(3_000);
+    assert_eq!(all.world.texts(erin), ["in again"]);
+}
+
+/// How the last message of `from` stands with `to`.
+fn state_of(all: &Four, from: Person, to: Person) -> DeliveryState {
+    let messages = all.world.messages(from);
+    let states = &messages.iter().rfind(|message| message.sender == from.account).unwrap().states;
+    states.iter().find(|state| state.account == to.account).unwrap().state
+}
+
+// REQ-DELIV-5
+#[test]
+fn what_came_just_before_a_removal_that_loses_is_receipted_all_the_same() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    // Before the second is over after which receipts go out.
+    all.say(dave, "hello");
+    all.world.split(&[1, 2]);
+    all.remove(carol, bob);
+    assert_eq!(all.record(bob).membership, Membership::Removed);
+    all.remove(alice, carol);
+    all.world.heal();
+    all.assert_one_group(&[alice, bob, dave]);
+    assert_eq!(state_of(&all, dave, bob), DeliveryState::Delivered);
+}
+
+// REQ-DELIV-5
+#[test]
+fn what_came_just_before_a_device_could_not_follow_is_receipted_once_it_is_let_back_in() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    all.say(dave, "hello");
+    let backup = all.world.backup(bob.host);
+    all.say(bob, "after the copy was made");
+    all.world.restore(bob.host, backup);
+    assert_eq!(state_of(&all, dave, bob), DeliveryState::Sent);
+    all.world.unlock(bob);
+    all.world.advance(120_000);
+    all.assert_one_group(&[alice, bob, carol, dave]);
+    assert_eq!(all.record(bob).generation, 1);
+    assert_eq!(state_of(&all, dave, bob), DeliveryState::Delivered);
 }
 
 // REQ-FORK-9, REQ-FORK-13

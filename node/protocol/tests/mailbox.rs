@@ -173,7 +173,7 @@ fn register(world: &mut World, person: Person, registration: &Registration) -> M
 
 fn listed(world: &mut World, host: usize, queue: QueueId) -> usize {
     let peer = world.hosts[host].id;
-    let request = LogRequest::List(vec![Position { queue, after: 0 }]);
+    let request = LogRequest::List(vec![Position { queue, after: 0, generation: [0; 16] }]);
     let answer = world.ask_as(peer, M, Protocol::Log, wire::encode(&request));
     match wire::decode::<LogResponse>(&answer, "test").unwrap() {
         LogResponse::Listed(pages) => pages.iter().map(|page| page.entries.len()).sum(),
@@ -201,7 +201,7 @@ fn push(world: &mut World, topic: &TopicKey, outer: Vec<u8>) -> PushStatus {
 fn only_who_has_the_topic_key_writes_and_only_whom_it_names_reads() {
     let (mut world, alice, bob) = people();
     let topic = topic(7);
-    assert_eq!(push(&mut world, &topic, sealed(&topic, 0, 10)), PushStatus::NoRoom, "a queue nobody asked for");
+    assert_eq!(push(&mut world, &topic, sealed(&topic, 0, 10)), PushStatus::Unasked, "a queue nobody asked for");
     let claims = vec![claim(&world, &topic, &[bob.host], false)];
     let wanted = registration(&world, bob, claims);
     assert!(matches!(register(&mut world, bob, &wanted), MailboxResponse::Registered(_)));
@@ -366,8 +366,8 @@ fn a_queue_that_follows_one_which_is_kept_is_taken_from_any_member_and_read_only
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(push(&mut world, &new, voucher(&other, &new)), PushStatus::NoRoom, "not the old topic key's word");
-    assert_eq!(push(&mut world, &new, voucher(&old, &other)), PushStatus::NoRoom, "for another queue");
+    assert_eq!(push(&mut world, &new, voucher(&other, &new)), PushStatus::Unasked, "not the old topic key's word");
+    assert_eq!(push(&mut world, &new, voucher(&old, &other)), PushStatus::Unasked, "for another queue");
     assert_eq!(push(&mut world, &new, voucher(&old, &new)), PushStatus::Kept);
     // Who was in the old conversation is not for that in the new one.
     assert_eq!(listed(&mut world, bob.host, new.queue()), 0);

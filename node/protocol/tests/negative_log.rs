@@ -155,7 +155,7 @@ fn entries_and_items_over_their_size_are_refused_and_not_kept() {
 }
 
 fn list(world: &mut World, peer: NodeId, host: usize, queue: QueueId) -> Vec<OuterId> {
-    let request = LogRequest::List(vec![Position { queue, after: 0 }]);
+    let request = LogRequest::List(vec![Position { queue, after: 0, generation: [0; 16] }]);
     let answer = world.ask_as(peer, host, Protocol::Log, wire::encode(&request));
     let LogResponse::Listed(pages) = decode_exact::<LogResponse>(&answer).unwrap() else { panic!("no list") };
     pages.iter().flat_map(|page| page.entries.iter().map(|entry| entry.id)).collect()
@@ -257,7 +257,7 @@ fn a_stranger_fills_nothing_and_a_follower_its_provisional_share_and_not_a_byte_
     };
     let mut kept = 0;
     for (number, topic) in (0..).zip(&asked_for_by_nobody) {
-        assert_eq!(world.push_raw(0, public(topic), sealed(topic, number, 1_000_000)), PushStatus::NoRoom);
+        assert_eq!(world.push_raw(0, public(topic), sealed(topic, number, 1_000_000)), PushStatus::Unasked);
         let follower = world.hosts[bob.host].id;
         let status = world.push_as(follower, 0, public(topic), sealed(topic, number, 1_000_000));
         kept += u64::from(status == PushStatus::Kept);
@@ -395,16 +395,24 @@ fn a_follower_that_answers_lists_with_what_nobody_takes_is_not_asked_for_ever() 
     let count = asked.clone();
     world.stop(1);
     world.tamper = Some(Box::new(move |_, protocol, bytes| {
-        use tidings_protocol::wire::log::{Listed, Page};
+        use tidings_protocol::wire::log::{Listed, Page, Rest};
         count.set(count.get() + 1);
         assert!(count.get() < 1_000, "asked for ever");
         match decode_exact::<LogRequest>(bytes).ok().filter(|_| protocol == Protocol::Log)? {
             LogRequest::List(_) => {
                 let entries = vec![Listed { counter: 5, id: OuterId::from_bytes([3; 32]) }];
-                Some(encode(&LogResponse::Listed(vec![Page { queue, entries, more: 0 }; 40])))
+                Some(encode(&LogResponse::Listed(vec![
+                    Page {
+                        queue,
+                        generation: [0; 16],
+                        entries,
+                        rest: Rest::Nothing
+                    };
+                    40
+                ])))
             }
             LogRequest::Fetch(_) => Some(encode(&LogResponse::Fetched(vec![VLByteVec::from(vec![1; 512]); 3]))),
-            LogRequest::Push(_) | LogRequest::Mailbox(_) => None,
+            LogRequest::Push(_) | LogRequest::Reconcile(_) | LogRequest::Mailbox(_) => None,
         }
     }));
     world.start(1);

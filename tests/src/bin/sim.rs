@@ -16,7 +16,7 @@ const USAGE: &str =
   --minutes M    worlds from the first seed on, until M minutes are over
   --quiet        do not print the steps of a single world
   --twice        run each world twice and compare digests
-  --nodes N      so many nodes instead of what the seed draws
+  --nodes N      so many nodes instead of what the seed draws; from 11 on they pass entries on
   --steps ACTS   so many acts of people instead of what the seed draws
   --jobs J       worlds at the same time (default: one for each processor)
   --bug NAME     plant a bug (see tests/src/sim/sabotage.rs)

@@ -6,6 +6,7 @@
 
 mod checker;
 mod clock;
+mod crowd;
 mod dice;
 mod faults;
 mod host;

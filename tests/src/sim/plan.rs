@@ -1,7 +1,7 @@
 //! What one world is like: its size and which faults exist in it at all (swarm testing: a world with few kinds of faults reaches states
 //! that a world with all of them never does).
 
-use tidings_protocol::limits::ANCHORS_MAX;
+use tidings_protocol::limits::{ANCHORS_MAX, DIRECT_FOLLOWERS_MAX};
 
 use super::dice::Dice;
 
@@ -116,6 +116,20 @@ pub(crate) struct Plan {
     pub(crate) anchors: usize,
     /// Permille chance that somebody else changes a group in the moment in which one does.
     pub(crate) rivals: u64,
+    /// Whether there are so many machines that they pass entries on along rings; then one group of all exists from the beginning.
+    pub(crate) crowd: bool,
+}
+
+/// The fewest machines of a crowd: one beside more than are pushed to directly.
+const CROWD_MIN: usize = DIRECT_FOLLOWERS_MAX + 2;
+/// The most machines that a seed draws for a crowd, and acts in one: each takes as long as many in a small world.
+const CROWD_MAX: usize = 16;
+const CROWD_ACTS_MAX: usize = 40;
+
+/// How many machines a crowd has, if the seed of `dice` draws one: one in twenty. A stream of its own, so that the other nineteen worlds stay
+/// what they were.
+pub(crate) fn draw_crowd(dice: &mut Dice) -> Option<usize> {
+    dice.chance(50).then(|| CROWD_MIN + dice.index(CROWD_MAX - CROWD_MIN + 1))
 }
 
 impl Plan {
@@ -123,7 +137,8 @@ impl Plan {
     pub(crate) fn draw(dice: &mut Dice, options: &Options) -> Self {
         let drawn = if dice.chance(100) { dice.between(5, 8) } else { dice.between(2, 4) };
         let nodes = options.nodes.unwrap_or_else(|| usize::try_from(drawn).unwrap_or(2)).max(1);
-        let crowded = dice.chance(300);
+        let crowd = nodes >= CROWD_MIN;
+        let crowded = dice.chance(300) && !crowd;
         let accounts = (0..nodes).map(|_| if crowded { 1 + dice.index(3) } else { 1 + dice.index(2) * dice.index(2) });
         let accounts: Vec<usize> = accounts.collect();
         let drawn_acts = usize::try_from(dice.between(20, 120)).unwrap_or(15);
@@ -134,7 +149,7 @@ impl Plan {
             if dice.chance(permille) { dice.between(low, high) } else { 0 }
         };
         let mut plan = Self {
-            acts: options.acts.unwrap_or(drawn_acts),
+            acts: options.acts.unwrap_or(if crowd { drawn_acts.min(CROWD_ACTS_MAX) } else { drawn_acts }),
             gap: if dice.chance(300) { (1, 300) } else { (200, 12_000) },
             latency: if slow { (200, 4_000) } else { (1, 120) },
             bandwidth: if dice.chance(150) { 20 } else { 5_000 },
@@ -160,6 +175,7 @@ impl Plan {
             anchors: if dice.chance(300) { 2 + dice.index(4) } else { ANCHORS_MAX },
             accounts,
             rivals: 0,
+            crowd,
         };
         if dice.chance(600) {
             plan.rivals = dice.between(100, 1_000);

@@ -43,6 +43,10 @@ stats! {
     frames,
     /// Bytes in them.
     bytes,
+    /// Times an entry was passed on by somebody who had not written it.
+    passed_on,
+    /// Frames by which followers of large groups ask each other for what passing on may have missed.
+    tended,
     /// Frames that got lost.
     lost,
     /// Messages encrypted.

@@ -31,6 +31,9 @@ impl World {
     /// The whole life of the world.
     pub(crate) fn live(&mut self) -> Result<(), Violation> {
         self.sign_up()?;
+        if self.plan.crowd {
+            self.gather()?;
+        }
         self.begin_trouble();
         let limit = self.schedule.now + TROUBLE_LIMIT;
         self.run_until(limit, |world| world.acts_left == 0)?;
@@ -133,9 +136,11 @@ impl World {
         self.run_until(self.schedule.now + LAST_WORDS, |_| false)?;
         let mut more = 0;
         for _ in 0..STRETCHES {
-            let (frames, commits) = (self.stats.frames, self.stats.commits);
+            let (frames, tended, commits) = (self.stats.frames, self.stats.tended, self.stats.commits);
             self.run_until(self.schedule.now + QUIET, |_| false)?;
-            more = self.stats.frames - frames;
+            // In large groups everybody looks after some other follower now and then, as often as it may and with nothing to say.
+            let tended = self.stats.tended - tended;
+            more = self.stats.frames - frames - tended.min(self.tending_in(QUIET));
             // Leaves are renewed now and then; and what never can be read is asked for a few times.
             let excused = self.stats.commits > commits || self.view.waits_for_an_entry();
             if more == 0 || !excused {

@@ -197,6 +197,9 @@ impl World {
                 }
             }
         }
+        for fact in &facts.tips {
+            self.workload.wishes.saw(&fact.account, &fact.record);
+        }
         for fact in facts.messages.iter().filter(|fact| fact.before.is_none()) {
             let count =
                 if fact.record.sender == fact.account { &mut self.stats.sent } else { &mut self.stats.received };
@@ -238,12 +241,14 @@ impl World {
             Effect::Respond { token, bytes } => {
                 self.check_frame(&bytes, RESPONSE_LIMIT)?;
                 self.say(|| format!("n{node} > respond {} bytes", bytes.len()));
+                self.note_answer(&bytes);
                 self.network.respond(&mut self.schedule, &self.plan, &mut self.network_dice, node, token, bytes);
             }
             Effect::Request { peer, id, protocol, bytes } => {
                 self.check_frame(&bytes, FRAME_LIMIT)?;
                 self.say(|| format!("n{node} > request {protocol:?} {} bytes to {peer:?}", bytes.len()));
                 self.hostile.hear(protocol, &bytes);
+                self.note_request(node, protocol, &bytes);
                 let Some(to) = self.names.iter().position(|name| *name == peer) else {
                     self.ask_hostile(node, peer, id);
                     return Ok(());

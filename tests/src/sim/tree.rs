@@ -18,11 +18,16 @@ pub(crate) struct Roster {
 #[derive(Default)]
 pub(crate) struct Tree {
     epochs: BTreeMap<EpochId, Roster>,
+    /// What builds on an epoch, also where its state was given up in the step that made it.
+    children: BTreeMap<(ConversationId, EpochId), BTreeSet<EpochId>>,
 }
 
 impl Tree {
     /// Notes an epoch that an account has entered into its own tree.
     pub(crate) fn note(&mut self, conversation: ConversationId, epoch: EpochId, record: &EpochRecord) {
+        if let Some(parent) = record.parent {
+            self.children.entry((conversation, parent)).or_default().insert(epoch);
+        }
         if record.standing != Standing::Kept {
             return;
         }
@@ -60,8 +65,7 @@ impl Tree {
 
     /// Whether two or more epochs build on one.
     pub(crate) fn forks(&self, conversation: ConversationId) -> u64 {
-        let mut parents = BTreeSet::new();
-        let of_it = self.epochs.values().filter(|roster| roster.conversation == conversation);
-        of_it.filter_map(|roster| roster.parent).filter(|parent| !parents.insert(*parent)).count() as u64
+        let of_it = self.children.iter().filter(|((of, _), _)| *of == conversation);
+        of_it.map(|(_, children)| children.len().saturating_sub(1) as u64).sum()
     }
 }

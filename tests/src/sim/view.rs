@@ -100,6 +100,8 @@ pub(crate) struct View {
     sent_count: BTreeMap<(AccountId, ConversationId), u64>,
     /// Rows that must be gone when all is done: by machine, scope and table.
     pub(crate) residue: BTreeMap<(usize, Scope, Table), BTreeSet<Vec<u8>>>,
+    /// The machine that had an entry first: its author's.
+    pub(crate) origins: BTreeMap<OuterId, usize>,
     log_keys: BTreeMap<[u8; 8], LogKey>,
     /// The member that cheats: nothing is promised to it, and nothing by it.
     pub(crate) cheat: Option<AccountId>,
@@ -125,7 +127,7 @@ impl View {
         }
         for write in writes {
             match write.scope {
-                Scope::Node => self.note_entry(write, &mut facts),
+                Scope::Node => self.note_entry(host, write, &mut facts),
                 Scope::Account(account) => self.note_account_row(account, write, &mut facts),
             }
         }
@@ -187,11 +189,12 @@ impl View {
         self.log_keys.insert(key.tag(), key);
     }
 
-    fn note_entry(&mut self, write: &Write, facts: &mut Facts) {
+    fn note_entry(&mut self, host: usize, write: &Write, facts: &mut Facts) {
         let (Table::QueueEntry, Some(value)) = (write.table, &write.value) else {
             return;
         };
         if let Some(fact) = self.read_entry(value) {
+            self.origins.entry(fact.id).or_insert(host);
             facts.entries.push(fact);
         }
     }

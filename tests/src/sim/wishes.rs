@@ -1,6 +1,7 @@
 //! What people asked of groups and were promised: who shall be in, and who not. Compared with who is in at the end.
 //!
-//! Where the outcome is open it says nothing: after a command whose answer was lost in a crash, and where somebody left and was added again.
+//! Where the outcome is open it says nothing: after a command whose answer was lost in a crash, where somebody left and was added again, and
+//! where whoever wished had no right to it for a while, for a node drops a wish that it may not carry out (PROTOCOL A5.9).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,8 @@ pub(crate) struct Wishes {
     added: BTreeMap<Place, u32>,
     left: BTreeSet<Place>,
     open: BTreeSet<Place>,
+    /// Wishes whose author had lost the right before it was done. Rights at the end say nothing of that: they may be back by then.
+    lapsed: BTreeSet<Place>,
 }
 
 impl Wishes {
@@ -53,6 +56,20 @@ impl Wishes {
         }
     }
 
+    /// Takes in to what state of a group one of its members has come: what that member wished and may not do now is over.
+    pub(crate) fn saw(&mut self, by: &AccountId, now: &ConversationRecord) {
+        for (place, promises) in &self.shall_be_in {
+            let (conversation, member) = place;
+            let lapses = |(author, inside): &(AccountId, bool)| {
+                let open = author == by && by != member && now.members.contains(member) != *inside;
+                open && !(now.membership.is_in() && may(now, by, member, *inside))
+            };
+            if *conversation == now.id && promises.iter().any(lapses) {
+                self.lapsed.insert(*place);
+            }
+        }
+    }
+
     /// A promise that was not kept.
     pub(crate) fn broken(&self, view: &View) -> Result<(), String> {
         for (place, promises) in &self.shall_be_in {
@@ -70,6 +87,7 @@ impl Wishes {
                 || contested
                 || powerless
                 || self.open.contains(place)
+                || self.lapsed.contains(place)
                 || view.cheat == Some(place.1)
             {
                 continue;
@@ -120,5 +138,47 @@ fn place(command: &Command) -> Option<Place> {
         | Command::RemoveMailbox { .. }
         | Command::CreateVoucher { .. }
         | Command::RememberAddresses { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidings_crypto::id::{DeviceId, EpochId};
+    use tidings_protocol::account::policy::{Creation, Role};
+    use tidings_protocol::record::conversation::ConversationKind;
+
+    use super::*;
+
+    const FOUNDER: AccountId = AccountId::from_bytes([1; 32]);
+    const ADMIN: AccountId = AccountId::from_bytes([2; 32]);
+    const MEMBER: AccountId = AccountId::from_bytes([3; 32]);
+
+    /// The group of the three as one of them has it.
+    fn group(role: Role) -> ConversationRecord {
+        let creation = Creation::new(ConversationKind::Group, FOUNDER, DeviceId::from_bytes([1; 16]), [0; 32]);
+        let (id, base) = (creation.conversation(), EpochId::from_bytes([0; 32]));
+        let mut policy = Policy::new(creation, "", "");
+        policy.set_role(ADMIN, role);
+        let blank = ConversationRecord::blank(id, ConversationKind::Group, FOUNDER, base, 0);
+        ConversationRecord { members: vec![FOUNDER, ADMIN, MEMBER], policy: policy.to_bytes(), ..blank }
+    }
+
+    /// What is said at the end of a removal that the admin was promised and that did not happen, after these states of the admin's group.
+    fn verdict(states: &[ConversationRecord]) -> Result<(), String> {
+        let (end, mut wishes, mut view) = (group(Role::Admin), Wishes::default(), View::default());
+        let command = Command::RemoveMember { account: ADMIN, conversation: end.id, member: MEMBER };
+        wishes.answered(&command, &Ok(Answer::Conversation(end.id)));
+        states.iter().for_each(|state| wishes.saw(&ADMIN, state));
+        view.conversations.insert((FOUNDER, end.id), end);
+        wishes.broken(&view)
+    }
+
+    #[test]
+    fn a_wish_is_over_only_if_its_author_had_no_right_to_it_before_it_was_done() {
+        let done = ConversationRecord { members: vec![FOUNDER, ADMIN], ..group(Role::Member) };
+        assert!(verdict(&[]).is_err());
+        assert!(verdict(&[group(Role::Admin)]).is_err());
+        assert!(verdict(&[done]).is_err(), "it was done, and then undone by nobody");
+        assert!(verdict(&[group(Role::Member), group(Role::Admin)]).is_ok());
     }
 }

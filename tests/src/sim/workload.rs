@@ -204,6 +204,11 @@ impl Workload {
         let guests: Vec<usize> =
             (0..people.len()).filter(|guest| *guest != person && !known(&self.introduced, *guest)).collect();
         let guest = *dice.pick(&guests)?;
+        Some(self.invite_for(people, person, guest))
+    }
+
+    /// An invite of `person` for `guest`.
+    pub(crate) fn invite_for(&mut self, people: &[Person], person: usize, guest: usize) -> Wish {
         self.introduced.insert((person, guest));
         let note = format!("{} note", self.canary);
         let Person { account, host, .. } = people[person];
@@ -215,7 +220,7 @@ impl Workload {
             addresses: vec![address(host)],
             group: None,
         };
-        Some(Wish { person, command, purpose: Purpose::InviteFor(guest) })
+        Wish { person, command, purpose: Purpose::InviteFor(guest) }
     }
 
     fn write(&mut self, dice: &mut Dice, view: &View, people: &[Person], person: usize) -> Option<Wish> {
@@ -237,16 +242,18 @@ impl Workload {
     }
 
     fn found(&mut self, dice: &mut Dice, view: &View, people: &[Person], person: usize) -> Option<Wish> {
-        let account = people[person].account;
-        let mut members = accepted(view, account);
+        let mut members = accepted(view, people[person].account);
         members.retain(|_| dice.chance(600));
+        Some(self.group_of(people, person, members))
+    }
+
+    /// A new group of `person` with these.
+    pub(crate) fn group_of(&self, people: &[Person], person: usize, members: Vec<AccountId>) -> Wish {
+        let account = people[person].account;
         let name = format!("{} group {}", self.canary, self.texts);
         let description = format!("{} purpose", self.canary);
-        Some(Wish {
-            person,
-            command: Command::CreateGroup { account, name, description, members },
-            purpose: Purpose::Try,
-        })
+        let command = Command::CreateGroup { account, name, description, members };
+        Wish { person, command, purpose: Purpose::Try }
     }
 
     /// Another change of the group that `wish` changes, by another who may.
@@ -387,7 +394,7 @@ fn groups_of(view: &View, account: AccountId) -> impl Iterator<Item = &Conversat
 }
 
 /// The accepted contacts of an account.
-fn accepted(view: &View, account: AccountId) -> Vec<AccountId> {
+pub(crate) fn accepted(view: &View, account: AccountId) -> Vec<AccountId> {
     let own = view
         .contacts
         .iter()

@@ -11,7 +11,7 @@ use super::host::Host;
 use super::hostile::Hostile;
 use super::network::{Delivery, Network};
 use super::people::Person;
-use super::plan::{Options, Plan};
+use super::plan::{Options, Plan, draw_crowd};
 use super::report::{Stats, Violation};
 use super::sabotage::Saboteur;
 use super::schedule::{Event, Schedule};
@@ -54,6 +54,8 @@ pub(crate) struct World {
 impl World {
     /// The world of `seed`, with all machines off.
     pub(crate) fn new(seed: u64, options: Options) -> Self {
+        let nodes = options.nodes.or_else(|| draw_crowd(&mut Dice::new(seed, "crowd")));
+        let options = Options { nodes, ..options };
         let plan = Plan::draw(&mut Dice::new(seed, "plan"), &options);
         let canary = format!("kanarie{:08x}q", Dice::new(seed, "canary").below(1 << 32));
         let mut dice = Dice::new(seed, "people and machines");

@@ -13,7 +13,7 @@ use super::{event, unlock};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::{CATCH_UP_ENTRIES_MAX, PENDING_ENTRIES_MAX, SYNC_ASKS_MAX, SYNC_DELAY_MS};
 use crate::record;
-use crate::record::conversation::{ConversationRecord, Membership};
+use crate::record::conversation::ConversationRecord;
 use crate::record::event::EventKind;
 use crate::record::key;
 use crate::step::{Step, refused};
@@ -119,9 +119,6 @@ pub(crate) fn retry_pending(step: &mut Step<'_>, account: AccountId, id: &Conver
         let mut progress = false;
         for (row, value) in step.rows.scan(Scope::Account(account), Table::Pending, id.as_bytes(), usize::MAX)? {
             let Some(record) = conversation_state::get(step, account, id)? else { return Ok(()) };
-            if matches!(record.membership, Membership::Left | Membership::Removed) {
-                return Ok(());
-            }
             let waiting: PendingRecord = record::decode(&value, "pending entry")?;
             if log_key(step, account, &record, &waiting.tag)?.is_none() && !is_past(&record, &waiting.tag) {
                 continue;
@@ -155,7 +152,7 @@ pub(crate) fn ask_for_missing(step: &mut Step<'_>, account: AccountId, id: &Conv
         return Ok(());
     };
     if record.asks >= SYNC_ASKS_MAX {
-        if !record.stranded && waits_for_an_epoch(step, account, &record)? {
+        if record.membership.is_in() && !record.stranded && waits_for_an_epoch(step, account, &record)? {
             rejoin::ask(step, account, &mut record, Reason::Stranded)?;
             conversation_state::put(step, account, &record);
         }

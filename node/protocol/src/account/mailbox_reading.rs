@@ -20,14 +20,20 @@ use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
 use crate::wire;
-use crate::wire::log::{LogResponse, Position};
+use crate::wire::log::LogResponse;
 use crate::wire::mailbox::{CollectRequest, MailboxRequest, MailboxResponse};
 
 /// What a mailbox answered, if it is an answer of one.
 pub(crate) fn answer(result: Result<Vec<u8>, RequestFailure>) -> Option<MailboxResponse> {
     match wire::decode::<LogResponse>(&result.ok()?, "answer of a mailbox") {
         Ok(LogResponse::Mailbox(answer)) => Some(answer),
-        Ok(LogResponse::Pushed(_) | LogResponse::Listed(_) | LogResponse::Fetched(_) | LogResponse::Malformed)
+        Ok(
+            LogResponse::Pushed(_)
+            | LogResponse::Listed(_)
+            | LogResponse::Fetched(_)
+            | LogResponse::Malformed
+            | LogResponse::Reconciled(_),
+        )
         | Err(_) => None,
     }
 }
@@ -130,9 +136,9 @@ fn say_what_is_read(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
         }
         let queue = tidings_crypto::QueueId::try_from(row.as_slice()).map_err(|_| Fault::Damaged("queue key"))?;
         step.set_timer(TimerKind::ReadMailbox(peer), MAILBOX_READ_MS);
-        let after = sync::position(step, &queue, peer)?;
-        if after > 0 {
-            positions.push(Position { queue, after });
+        let cursor = sync::cursor(step, &queue, peer)?;
+        if cursor.after > 0 {
+            positions.push(sync::position(&queue, cursor));
         }
     }
     for positions in positions.chunks(LIST_QUEUES_MAX) {

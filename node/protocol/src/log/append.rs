@@ -15,11 +15,12 @@ use crate::timer::TimerKind;
 pub(crate) fn publish(step: &mut Step<'_>, author: AccountId, outer: &Outer) -> Outcome<u64> {
     let queue = outer.queue();
     let record = super::queue::get(step, &queue)?.ok_or(Fault::Damaged("queue of an own conversation"))?;
-    let followers: Vec<NodeId> = record.followers.iter().map(|follower| follower.node).collect();
+    let followers: Vec<NodeId> = super::ring::carriers(step, &queue, &record);
+    let shared = super::ring::is_ring(&record);
     let counter = keep(step, record, &queue, outer)?;
     for node in followers {
         let row = key::counted(node.as_bytes(), step.rows.next_count("outbox")?);
-        let waiting = OutboxRecord { queue, counter, since: step.now.wall.0, author };
+        let waiting = OutboxRecord { queue, counter, since: step.now.wall.0, author, shared };
         step.rows.put(Scope::Node, Table::Outbox, &row, &waiting);
         step.to_serve.insert(node);
     }
@@ -34,6 +35,7 @@ pub(crate) fn keep(step: &mut Step<'_>, mut record: QueueRecord, queue: &QueueId
     record.bytes = record.bytes.saturating_add(bytes.len() as u64);
     super::retention::note_day(step, queue, &mut record, counter);
     super::queue::put(step, queue, &record);
+    super::generation::note(step, queue, counter)?;
     step.rows.put_bytes(Scope::Node, Table::QueueEntry, &key::counted(queue.as_bytes(), counter), bytes);
     let index = key::join(&[queue.as_bytes(), outer.id().as_bytes()]);
     step.rows.put_bytes(Scope::Node, Table::OuterIndex, &index, counter.to_be_bytes().to_vec());

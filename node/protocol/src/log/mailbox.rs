@@ -11,6 +11,7 @@ use crate::input::Protocol;
 use crate::limits::{COLLECT_BYTES_MAX, LIST_QUEUES_MAX};
 use crate::peer::Purpose;
 use crate::record::key;
+use crate::record::sync::CursorRecord;
 use crate::step::Step;
 use crate::store::snapshot::{Direction, Snapshot as _};
 use crate::store::table::{Scope, Table};
@@ -74,8 +75,10 @@ fn have_read(step: &mut Step<'_>, peer: NodeId, positions: &[Position]) -> Outco
         let Some(record) = super::queue::get(step, &position.queue)? else { continue };
         let may = record.sponsors.iter().any(|sponsor| sponsor.readers.contains(&peer));
         let known = retention::reader_cursor(step, &position.queue, peer)?;
-        let after = position.after.min(record.next.saturating_sub(1));
-        if may && after > known {
+        let after = position.after;
+        // A position of before this store went back to an old copy says nothing about what is here now.
+        let cursor = CursorRecord { after, generation: position.generation };
+        if may && after > known && super::generation::is_known(step, &position.queue, &cursor, record.next)? {
             let row = key::join(&[position.queue.as_bytes(), peer.as_bytes()]);
             step.rows.put(Scope::Node, Table::ReaderCursor, &row, &after);
             retention::look(step, &position.queue)?;

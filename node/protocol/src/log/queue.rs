@@ -44,7 +44,8 @@ pub(crate) fn follow(
         super::quota::give_back(step, queue.as_bytes())?;
     }
     record.ended = false;
-    if record.subscribers.is_empty() {
+    let is_new = record.subscribers.is_empty();
+    if is_new {
         (record.epoch, record.closed_at) = (0, 0);
     }
     if !record.subscribers.contains(&account) {
@@ -53,6 +54,10 @@ pub(crate) fn follow(
     set(step, &mut record, followers, epoch);
     put(step, &queue, &record);
     step.to_catch_up.insert((account, queue));
+    if is_new {
+        // Nobody goes on pushing what came before anybody here asked for it.
+        super::sync::again(step, &queue)?;
+    }
     Ok(())
 }
 
@@ -123,10 +128,7 @@ fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[Follower], epoch:
     let followers: Vec<FollowerRecord> = followers.into_iter().map(|follower| known_as(record, follower)).collect();
     record.epoch = record.epoch.max(epoch);
     record.followers = followers;
-    for follower in &record.followers {
-        step.peers.peer(follower.node).wanted = true;
-        step.to_serve.insert(follower.node);
-    }
+    super::ring::reach_carriers(step, record);
     for account in &record.subscribers {
         step.set_timer(TimerKind::Register(*account), REGISTER_DELAY_MS);
     }

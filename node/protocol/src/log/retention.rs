@@ -23,13 +23,16 @@ use crate::timer::TimerKind;
 const DAY_MS: u64 = 24 * 3600 * 1000;
 
 /// Tables whose rows belong to one queue and start with its id.
-const OF_A_QUEUE: [Table; 7] = [
+const OF_A_QUEUE: [Table; 10] = [
     Table::QueueEntry,
     Table::OuterIndex,
     Table::Removed,
     Table::QueueDay,
     Table::ReaderCursor,
     Table::PeerCursor,
+    Table::RangeNode,
+    Table::RangeTree,
+    Table::Generation,
     Table::Provisional,
 ];
 

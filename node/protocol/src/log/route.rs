@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::error::Outcome;
 use crate::limits::PUSH_ENTRIES_MAX;
 use crate::record::log::Obstacle;
-use crate::step::Step;
+use crate::step::{Step, refused};
 use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::inbox::{InboxRequest, InboxResponse};
@@ -25,6 +25,10 @@ pub(crate) fn log_request(step: &mut Step<'_>, peer: NodeId, bytes: &[u8]) -> Ou
         Ok(LogRequest::List(positions)) => Ok(LogResponse::Listed(super::sync::serve_list(step, peer, &positions)?)),
         Ok(LogRequest::Fetch(request)) => Ok(LogResponse::Fetched(super::sync::serve_fetch(step, peer, &request)?)),
         Ok(LogRequest::Mailbox(request)) => Ok(LogResponse::Mailbox(super::mailbox::request(step, peer, &request)?)),
+        Ok(LogRequest::Reconcile(request)) => match refused(super::reconcile::serve::serve(step, peer, &request))? {
+            Ok(answer) => Ok(LogResponse::Reconciled(answer)),
+            Err(_) => Ok(LogResponse::Malformed),
+        },
         Ok(LogRequest::Push(_)) | Err(_) => Ok(LogResponse::Malformed),
     }
 }
@@ -58,6 +62,14 @@ pub(crate) fn serve(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
         step.peers.forget(peer);
     }
     Ok(())
+}
+
+/// Tries once to connect to a peer, if that is not under way.
+pub(crate) fn reach(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
+    if step.peers.is_connected(peer) || step.timers.is_set(TimerKind::Peer(peer)) {
+        return Ok(());
+    }
+    dial(step, peer)
 }
 
 /// Tries to connect, and again after a growing pause.

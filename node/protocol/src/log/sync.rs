@@ -1,33 +1,95 @@
-//! Sync by cursor (DECISIONS 15): list what a peer keeps after our position in each shared queue, fetch what we lack.
+//! Sync between stores (DECISIONS 15): what a peer keeps after our position in each shared queue, or where it differs from ours.
 //!
-//! It repairs what pushing missed; its cost grows with what is new at the peer (40 bytes each) and with what we lack.
+//! It repairs what pushing missed. By counter it costs 40 bytes for each entry that is new at the peer, known here or not; by ranges what
+//! differs. Which of the two is chosen here; `read` and `reconcile::session` take up the answers.
 
-use tidings_crypto::id::{NodeId, OuterId, QueueId};
+use tidings_crypto::id::{NodeId, QueueId};
 use tls_codec::VLByteVec;
 
+use super::{generation, listing, reconcile, ring};
 use crate::error::{Fault, Outcome};
-use crate::input::{Protocol, RequestFailure};
+use crate::input::Protocol;
 use crate::limits::{
-    FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, LIST_ENTRIES_MAX, LIST_QUEUES_MAX, LIST_READ_BYTES_MAX, LIST_STEP,
+    FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, LIST_ENTRIES_MAX, LIST_QUEUES_MAX, READ_AGAIN_MS, RECONCILE_ENTRIES_MIN,
+    SYNC_FOLLOWERS,
 };
 use crate::peer::Purpose;
 use crate::record;
 use crate::record::key;
 use crate::record::log::QueueRecord;
+use crate::record::sync::CursorRecord;
 use crate::step::Step;
-use crate::store::snapshot::Direction;
 use crate::store::table::{Scope, Table};
+use crate::timer::TimerKind;
 use crate::wire;
-use crate::wire::log::{FetchRequest, Listed, LogRequest, LogResponse, Page, Position};
+use crate::wire::log::{FetchRequest, LogRequest, Page, Position, Rest};
 
 /// Asks a peer that has just connected what is new in every queue we share.
 pub(crate) fn start(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
-    let mut positions = Vec::new();
+    let mut shared = Vec::new();
     for (row, value) in step.rows.scan(Scope::Node, Table::Queue, b"", usize::MAX)? {
         let queue: QueueRecord = record::decode(&value, "queue")?;
-        if queue.followers.iter().any(|follower| follower.node == peer) {
-            let queue = QueueId::try_from(row.as_slice()).map_err(|_| Fault::Damaged("queue key"))?;
-            positions.push(Position { queue, after: position(step, &queue, peer)? });
+        if is_shared(&queue, peer) {
+            shared.push(QueueId::try_from(row.as_slice()).map_err(|_| Fault::Damaged("queue key"))?);
+        }
+    }
+    ask(step, peer, &shared)
+}
+
+fn is_shared(queue: &QueueRecord, peer: NodeId) -> bool {
+    queue.followers.iter().any(|follower| follower.node == peer)
+}
+
+/// A request to read these queues got no answer: they are asked for again after a pause. A new connection begins with reading anyway.
+pub(crate) fn put_off(step: &mut Step<'_>, peer: NodeId, queues: &[QueueId]) {
+    if step.peers.is_connected(peer) {
+        step.peers.peer(peer).unread.extend(queues);
+        step.set_timer(TimerKind::ReadAgain(peer), READ_AGAIN_MS);
+    }
+}
+
+/// Asks a peer again for what it gave no answer to.
+pub(crate) fn resume(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
+    let mut unread = std::mem::take(&mut step.peers.peer(peer).unread);
+    for queue in unread.clone() {
+        if !super::queue::get(step, &queue)?.is_some_and(|record| is_shared(&record, peer)) {
+            unread.remove(&queue);
+        }
+    }
+    ask(step, peer, &unread.into_iter().collect::<Vec<_>>())
+}
+
+/// Asks the followers of a queue what is new in it; of many only some, the next time others.
+pub(crate) fn again(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
+    let Some(record) = super::queue::get(step, queue)? else { return Ok(()) };
+    let asked = |purpose: &Purpose| matches!(purpose, Purpose::List(queues) if queues.contains(queue));
+    if step.peers.any_under_way(asked) {
+        return Ok(());
+    }
+    let mut followers: Vec<NodeId> = record.followers.iter().map(|follower| follower.node).collect();
+    if ring::is_ring(&record) {
+        followers = ring::choose(step, &mut followers, SYNC_FOLLOWERS);
+    }
+    for follower in followers {
+        if step.peers.is_connected(follower) {
+            ask(step, follower, &[*queue])?;
+        } else if ring::is_ring(&record) {
+            // Only neighbours are kept connected. Once it is, it is asked like every peer.
+            super::route::reach(step, follower)?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks a connected peer what is new in these queues: by counter, or by ranges where the position is void and most may be known.
+pub(crate) fn ask(step: &mut Step<'_>, peer: NodeId, queues: &[QueueId]) -> Outcome<()> {
+    let mut positions = Vec::new();
+    for queue in queues {
+        let cursor = cursor(step, queue, peer)?;
+        if cursor.after == 0 && may_reconcile(step, queue, peer)? {
+            reconcile::session::begin(step, peer, *queue)?;
+        } else {
+            positions.push(position(queue, cursor));
         }
     }
     for positions in positions.chunks(LIST_QUEUES_MAX) {
@@ -36,114 +98,42 @@ pub(crate) fn start(step: &mut Step<'_>, peer: NodeId) -> Outcome<()> {
     Ok(())
 }
 
-/// Asks every connected follower of a queue what is new in it.
-pub(crate) fn again(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
-    let Some(record) = super::queue::get(step, queue)? else { return Ok(()) };
-    let asked = |purpose: &Purpose| matches!(purpose, Purpose::List(queues) if queues.contains(queue));
-    if step.peers.any_under_way(asked) {
-        return Ok(());
-    }
-    for follower in record.followers {
-        if step.peers.is_connected(follower.node) {
-            let after = position(step, queue, follower.node)?;
-            list(step, follower.node, vec![Position { queue: *queue, after }]);
-        }
-    }
+/// Reads a peer's queue by counter from a position on.
+pub(crate) fn read_on(step: &mut Step<'_>, peer: NodeId, queue: QueueId, cursor: CursorRecord) -> Outcome<()> {
+    list(step, peer, vec![position(&queue, cursor)]);
     Ok(())
 }
 
-fn list(step: &mut Step<'_>, peer: NodeId, positions: Vec<Position>) {
+/// Whether so much of the queue is here that reading another store from its start would mostly name what is known.
+pub(crate) fn may_reconcile(step: &mut Step<'_>, queue: &QueueId, peer: NodeId) -> Outcome<bool> {
+    let (Some(record), Some(since)) = (super::queue::get(step, queue)?, readable_from(step, queue, peer)?) else {
+        return Ok(false);
+    };
+    let state = step.peers.peer(peer);
+    let barred = state.no_reconcile || state.by_counter.contains(queue);
+    Ok(record.next.saturating_sub(since) >= RECONCILE_ENTRIES_MIN && !barred)
+}
+
+pub(crate) fn list(step: &mut Step<'_>, peer: NodeId, positions: Vec<Position>) {
     let queues = positions.iter().map(|position| position.queue).collect();
     step.request(peer, Protocol::Log, wire::encode(&LogRequest::List(positions)), Purpose::List(queues));
 }
 
-pub(crate) fn position(step: &Step<'_>, queue: &QueueId, peer: NodeId) -> Outcome<u64> {
-    Ok(step.rows.get(Scope::Node, Table::PeerCursor, &cursor_key(queue, peer))?.unwrap_or(0))
+pub(crate) fn position(queue: &QueueId, cursor: CursorRecord) -> Position {
+    Position { queue: *queue, after: cursor.after, generation: cursor.generation }
+}
+
+pub(crate) fn cursor(step: &Step<'_>, queue: &QueueId, peer: NodeId) -> Outcome<CursorRecord> {
+    Ok(step.rows.get(Scope::Node, Table::PeerCursor, &cursor_key(queue, peer))?.unwrap_or_default())
+}
+
+/// Remembers how far a peer's queue was read.
+pub(crate) fn move_cursor(step: &mut Step<'_>, queue: &QueueId, peer: NodeId, cursor: &CursorRecord) {
+    step.rows.put(Scope::Node, Table::PeerCursor, &cursor_key(queue, peer), cursor);
 }
 
 fn cursor_key(queue: &QueueId, peer: NodeId) -> Vec<u8> {
     key::join(&[queue.as_bytes(), peer.as_bytes()])
-}
-
-/// Handles a list: fetches what we lack, moves the position, asks for the next page.
-pub(crate) fn listed(
-    step: &mut Step<'_>,
-    peer: NodeId,
-    asked: &[QueueId],
-    result: Result<Vec<u8>, RequestFailure>,
-) -> Outcome<()> {
-    let Ok(Ok(LogResponse::Listed(pages))) = result.map(|bytes| wire::decode::<LogResponse>(&bytes, "list")) else {
-        return Ok(());
-    };
-    let mut again = Vec::new();
-    let mut open: Vec<QueueId> = asked.to_vec();
-    let full = pages.iter().any(|page| !page.entries.is_empty());
-    for page in pages {
-        // One page for each queue that was asked for.
-        let Some(at) = open.iter().position(|queue| *queue == page.queue) else { continue };
-        open.swap_remove(at);
-        let missing = missing(step, &page)?;
-        for counters in missing.chunks(FETCH_ENTRIES_MAX) {
-            fetch(step, peer, page.queue, counters.to_vec());
-        }
-        let Some(last) = page.entries.last() else {
-            if page.more != 0 && full {
-                // The answer was full before it came to this queue.
-                again.push(Position { queue: page.queue, after: position(step, &page.queue, peer)? });
-            }
-            continue;
-        };
-        // The position stays where something is missing, so that a lost fetch is repeated at the next connection.
-        let safe = missing.first().map_or(last.counter, |first| first.saturating_sub(1));
-        step.rows.put(Scope::Node, Table::PeerCursor, &cursor_key(&page.queue, peer), &safe);
-        if page.more != 0 {
-            again.push(Position { queue: page.queue, after: last.counter });
-        }
-    }
-    if !again.is_empty() {
-        list(step, peer, again);
-    }
-    Ok(())
-}
-
-fn missing(step: &Step<'_>, page: &Page) -> Outcome<Vec<u64>> {
-    let mut missing = Vec::new();
-    for entry in &page.entries {
-        let index = key::join(&[page.queue.as_bytes(), entry.id.as_bytes()]);
-        if step.rows.get_bytes(Scope::Node, Table::OuterIndex, &index)?.is_none() {
-            missing.push(entry.counter);
-        }
-    }
-    Ok(missing)
-}
-
-fn fetch(step: &mut Step<'_>, peer: NodeId, queue: QueueId, counters: Vec<u64>) {
-    let request = LogRequest::Fetch(FetchRequest { queue, counters });
-    step.request(peer, Protocol::Log, wire::encode(&request), Purpose::Fetch(queue));
-}
-
-/// Takes fetched entries. If some did not fit into the answer, the next list names them again.
-pub(crate) fn fetched(
-    step: &mut Step<'_>,
-    peer: NodeId,
-    queue: &QueueId,
-    result: Result<Vec<u8>, RequestFailure>,
-) -> Outcome<()> {
-    let Ok(Ok(LogResponse::Fetched(entries))) = result.map(|bytes| wire::decode::<LogResponse>(&bytes, "entries"))
-    else {
-        return Ok(());
-    };
-    let Some(record) = super::queue::get(step, queue)? else { return Ok(()) };
-    let mut progress = false;
-    for entry in &entries {
-        progress |= super::accept::fetched(step, peer, &record, entry.as_slice())?;
-    }
-    // Whoever sends what we do not take would be asked for it again and again.
-    if progress {
-        let after = position(step, queue, peer)?;
-        list(step, peer, vec![Position { queue: *queue, after }]);
-    }
-    Ok(())
 }
 
 /// Answers a list request: only queues that the asker follows.
@@ -151,43 +141,27 @@ pub(crate) fn serve_list(step: &Step<'_>, peer: NodeId, positions: &[Position]) 
     let mut pages = Vec::new();
     let mut room = LIST_ENTRIES_MAX;
     for position in positions.iter().take(LIST_QUEUES_MAX) {
-        if let Some(since) = readable_from(step, &position.queue, peer)? {
-            let position = Position { queue: position.queue, after: position.after.max(since.saturating_sub(1)) };
-            let page = page(step, &position, room)?;
-            room -= page.entries.len();
-            pages.push(page);
+        let queue = position.queue;
+        let (Some(record), Some(since)) = (super::queue::get(step, &queue)?, readable_from(step, &queue, peer)?) else {
+            continue;
+        };
+        let known = CursorRecord { after: position.after, generation: position.generation };
+        if !generation::is_known(step, &queue, &known, record.next)? {
+            pages.push(Page { queue, generation: [0; 16], entries: Vec::new(), rest: Rest::UnknownPosition });
+            continue;
         }
+        let page = page(step, queue, position.after.max(since.saturating_sub(1)), room)?;
+        room -= page.entries.len();
+        pages.push(page);
     }
     Ok(pages)
 }
 
-fn page(step: &Step<'_>, position: &Position, room: usize) -> Outcome<Page> {
-    use crate::store::snapshot::Snapshot as _;
-    let queue = position.queue.as_bytes();
-    let end = key::prefix_end(queue);
-    let mut entries: Vec<Listed> = Vec::new();
-    let (mut after, mut bytes) = (position.after, 0);
-    // In small steps: entries may be large, and only their ids are wanted.
-    while entries.len() < room && bytes < LIST_READ_BYTES_MAX {
-        let start = key::counted(queue, after.saturating_add(1));
-        let limit = LIST_STEP.min(room - entries.len());
-        let rows = step.rows.range(Scope::Node, Table::QueueEntry, &start, &end, limit, Direction::Forward)?;
-        if rows.is_empty() {
-            return Ok(Page { queue: position.queue, entries, more: 0 });
-        }
-        for (row, value) in rows {
-            after = key::counter_of(&row).ok_or(Fault::Damaged("queue entry key"))?;
-            bytes += value.len();
-            entries.push(Listed { counter: after, id: id_of(&value)? });
-        }
-    }
-    let start = key::counted(queue, after.saturating_add(1));
-    let more = !step.rows.range(Scope::Node, Table::QueueEntry, &start, &end, 1, Direction::Forward)?.is_empty();
-    Ok(Page { queue: position.queue, entries, more: u8::from(more) })
-}
-
-fn id_of(entry: &[u8]) -> Outcome<OuterId> {
-    Ok(tidings_crypto::Outer::parse(entry).map_err(|_| Fault::Damaged("queue entry"))?.id())
+fn page(step: &Step<'_>, queue: QueueId, after: u64, room: usize) -> Outcome<Page> {
+    let (entries, more) = listing::after(step, &queue, after, room)?;
+    let last = entries.last().map_or(after, |last| last.counter);
+    let generation = generation::of(step, &queue, last)?;
+    Ok(Page { queue, generation, entries, rest: if more { Rest::More } else { Rest::Nothing } })
 }
 
 /// Answers a fetch with as many of the entries as fit.
@@ -211,6 +185,6 @@ pub(crate) fn serve_fetch(step: &Step<'_>, peer: NodeId, request: &FetchRequest)
 }
 
 /// From which counter on a peer may read a queue; `None` if it is no follower.
-fn readable_from(step: &Step<'_>, queue: &QueueId, peer: NodeId) -> Outcome<Option<u64>> {
+pub(crate) fn readable_from(step: &Step<'_>, queue: &QueueId, peer: NodeId) -> Outcome<Option<u64>> {
     Ok(super::queue::get(step, queue)?.and_then(|record| super::queue::readable_from(&record, peer)))
 }

@@ -19,6 +19,7 @@ use crate::wire;
 use crate::wire::mailbox::{QueueVoucher, SuccessionVoucher};
 
 /// Takes a queue that nobody here has asked for, if there is a reason to; `record` is as it would be kept without one.
+/// [`Rejection::NotFound`] if there is none.
 pub(crate) fn admit(
     step: &mut Step<'_>,
     peer: NodeId,
@@ -44,7 +45,7 @@ pub(crate) fn admit(
     }
     if record.sponsors.is_empty() {
         if !hosted {
-            return Err(Rejection::Quota { what: "queue that nobody here has asked for" }.into());
+            return Err(Rejection::NotFound.into());
         }
         record.provisional = Some(peer);
     }

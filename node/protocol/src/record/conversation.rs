@@ -161,12 +161,26 @@ pub struct ConversationRecord {
     /// When the own leaf is to be renewed next, unix milliseconds; 0 if never.
     #[n(34)]
     pub refresh_at: u64,
-    /// When it last came in by a welcome, unix milliseconds: it has heard nobody before.
+    /// Which log those devices write that this account has not met yet: they were let back in, and out again, before it came.
     #[n(35)]
+    pub generations: Vec<GenerationRecord>,
+    /// When it last came in by a welcome, unix milliseconds: it has heard nobody before.
+    #[n(36)]
     pub welcomed_at: Option<u64>,
     /// When this account last said that it is here, to those who wanted to pass it over, unix milliseconds.
-    #[n(36)]
+    #[n(37)]
     pub answered_at: Option<u64>,
+}
+
+/// Which of its logs a device writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct GenerationRecord {
+    /// The device.
+    #[n(0)]
+    pub device: DeviceId,
+    /// The generation of its log.
+    #[n(1)]
+    pub generation: u16,
 }
 
 impl ConversationRecord {
@@ -209,6 +223,7 @@ impl ConversationRecord {
             generation: 0,
             asked_package: Vec::new(),
             refresh_at: 0,
+            generations: Vec::new(),
             welcomed_at: None,
             answered_at: None,
         }

@@ -118,6 +118,9 @@ pub struct OutboxRecord {
     /// The account of this node that wrote it and wants to know.
     #[n(3)]
     pub author: AccountId,
+    /// Whether the node passes it on to others, which this node does not push to itself.
+    #[n(20)]
+    pub shared: bool,
 }
 
 /// One item on its way to an account's inbox.

@@ -185,6 +185,9 @@ pub struct MessageRecord {
     /// Set once it was taken back; `text` is empty then.
     #[n(26)]
     pub deletion: Option<DeletionRecord>,
+    /// Whether it was written anew for somebody who had not received it, or could not read it.
+    #[n(27)]
+    pub anew: bool,
 }
 
 /// Which edit a text comes from.
@@ -219,6 +222,7 @@ impl MessageRecord {
             expires_at: None,
             edited: None,
             deletion: None,
+            anew: false,
         }
     }
 

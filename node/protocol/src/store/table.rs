@@ -51,7 +51,7 @@ tables! {
     OuterIndex = 6, "outer_index";
     /// `node ‖ outbox counter` → what that node still has to acknowledge.
     Outbox = 7, "outbox";
-    /// `queue ‖ node` → how far we have read that store.
+    /// `queue ‖ node` → how far we have read that store, and the generation of that counter.
     PeerCursor = 8, "peer_cursor";
     /// `node` → addresses at which it was last reached.
     PeerAddress = 9, "peer_address";
@@ -90,6 +90,12 @@ tables! {
     ReaderCursor = 25, "reader_cursor";
     /// `account ‖ node` → number of the last inbox item collected from that mailbox.
     InboxCursor = 26, "inbox_cursor";
+    /// `queue ‖ first counter ‖ length ‖ prefix of ids` → fingerprint and number of the ids in that range.
+    RangeNode = 17, "range_node";
+    /// `queue ‖ first counter` → up to where that tree of fingerprints goes.
+    RangeTree = 18, "range_tree";
+    /// `queue` → the generations of its counters.
+    Generation = 19, "generation";
     // ---- account scope ----------------------------------------------------------------------------------------
     /// one row: device keys, box keys, own identity log.
     Profile = 32, "profile";

@@ -4,6 +4,8 @@ use super::mailbox::{MailboxRequest, MailboxResponse};
 use tidings_crypto::id::{OuterId, QueueId};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLByteVec};
 
+use super::reconcile::{ReconcileRequest, Reconciled};
+
 /// One entry with the public topic key of its queue.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
 pub struct PushItem {
@@ -22,6 +24,8 @@ pub struct Position {
     pub queue: QueueId,
     /// The last counter it has seen; 0 for none.
     pub after: u64,
+    /// The generation which the store named for that counter.
+    pub generation: [u8; 16],
 }
 
 /// A question.
@@ -38,6 +42,9 @@ pub enum LogRequest {
     /// What only mailboxes are asked.
     #[tls_codec(discriminant = 10)]
     Mailbox(MailboxRequest),
+    /// In which ranges do you have what I have not?
+    #[tls_codec(discriminant = 20)]
+    Reconcile(ReconcileRequest),
 }
 
 /// Entries wanted.
@@ -57,8 +64,10 @@ pub enum PushStatus {
     Kept = 1,
     /// Not an entry, or its signature does not hold: do not send it again.
     Refused = 2,
-    /// No room, or a queue that nobody here has asked for yet: try later.
+    /// No room: try later.
     NoRoom = 3,
+    /// A queue that nobody here has asked for yet: try later, if somebody here is to.
+    Unasked = 4,
 }
 
 /// One entry's place in a store.
@@ -70,15 +79,29 @@ pub struct Listed {
     pub id: OuterId,
 }
 
+/// What stands behind a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+#[repr(u8)]
+pub enum Rest {
+    /// Nothing.
+    Nothing = 0,
+    /// More: ask again from the last counter.
+    More = 1,
+    /// The position is not one of this store: it lost its counters, or they were never its own. The page is empty.
+    UnknownPosition = 2,
+}
+
 /// What a store keeps of one queue after a position.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
 pub struct Page {
     /// The queue.
     pub queue: QueueId,
+    /// The generation of the last counter in it, for the asker's next position.
+    pub generation: [u8; 16],
     /// In the order of counters.
     pub entries: Vec<Listed>,
-    /// 1 if there is more.
-    pub more: u8,
+    /// What stands behind them.
+    pub rest: Rest,
 }
 
 /// An answer.
@@ -97,4 +120,7 @@ pub enum LogResponse {
     /// A mailbox answers.
     #[tls_codec(discriminant = 10)]
     Mailbox(MailboxResponse),
+    /// Where the ranges differ.
+    #[tls_codec(discriminant = 20)]
+    Reconciled(Reconciled),
 }

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod log;
 pub mod mailbox;
 pub mod petition;
+pub mod reconcile;
 pub mod rejoin;
 
 use tls_codec::VLByteVec;

@@ -215,6 +215,13 @@ impl World {
         store.range(Scope::Account(person.account), table, &[], &[0xff; 80], usize::MAX, Direction::Forward).unwrap()
     }
 
+    /// How many entries a host has to push to another still.
+    pub(crate) fn outbox(&self, host: usize, to: usize) -> usize {
+        let (store, peer) = (&self.hosts[host].store, self.hosts[to].id);
+        let rows = store.range(Scope::Node, Table::Outbox, &[], &[0xff; 80], usize::MAX, Direction::Forward).unwrap();
+        rows.iter().filter(|(row, _)| row.starts_with(peer.as_bytes())).count()
+    }
+
     pub(crate) fn conversations(&self, person: Person) -> Vec<ConversationRecord> {
         self.rows(person, Table::Conversation).iter().map(|(_, value)| record::decode(value, "test").unwrap()).collect()
     }

@@ -6,12 +6,13 @@ use tidings_crypto::mls::{Group, MemberView};
 
 use super::{admin_chain, epoch, refresh, state, tip, told, tree};
 use crate::account::device_log;
+use crate::account::message::receipt;
 use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, join_link, key_supply, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{MEMBERS_MAX, NAME_BYTES_MAX, PAST_TAGS_MAX, TOLD_EPOCHS_MAX};
 use crate::record::contact::{ContactRecord, ContactState};
-use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::conversation::{ConversationKind, ConversationRecord, GenerationRecord, Membership};
 use crate::record::epoch::Standing;
 use crate::record::event::EventKind;
 use crate::record::log::DeviceLogRecord;
@@ -112,8 +113,11 @@ fn enter(
     // The own log goes on, but nobody is to wait for what was written while out.
     record.own_tag = [0; 8];
     record.heads.clear();
-    record.stranded = false;
     record.welcomed_at = Some(step.now.wall.0);
+    if std::mem::take(&mut record.stranded) {
+        // What came last could not be receipted any more.
+        receipt::owe(step, account, record);
+    }
     refresh::plan_first(step, account, record);
     if matches!(record.membership, Membership::Left | Membership::Removed) {
         // Somebody added this account again: the wish to leave is over.
@@ -128,20 +132,27 @@ fn enter(
     crate::account::catch_up::retry_pending(step, account, &record.id)
 }
 
-/// Which log each device writes now; this account may have missed where it began.
+/// Which log each device writes now; this account may have missed where it began. Of those who are out, too: they may come back.
 fn adopt_generations(
     step: &mut Step<'_>,
     account: AccountId,
-    record: &ConversationRecord,
+    record: &mut ConversationRecord,
     bundle: &WelcomeBundle,
 ) -> Outcome<()> {
-    for told in &bundle.generations {
-        let known = device_log::get(step, account, &record.id, &told.device)?;
-        if let Some(log) = known.filter(|log| log.generation < told.generation) {
-            let log = DeviceLogRecord { generation: told.generation, ..log };
-            device_log::put(step, account, &record.id, &told.device, &log);
+    for told in bundle.generations.iter().take(MEMBERS_MAX) {
+        match device_log::get(step, account, &record.id, &told.device)? {
+            Some(log) if log.generation < told.generation => {
+                let log = DeviceLogRecord { generation: told.generation, ..log };
+                device_log::put(step, account, &record.id, &told.device, &log);
+            }
+            Some(_) => {}
+            None => {
+                record.generations.retain(|known| known.device != told.device);
+                record.generations.push(GenerationRecord { device: told.device, generation: told.generation });
+            }
         }
     }
+    record.generations.drain(..record.generations.len().saturating_sub(MEMBERS_MAX));
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! A conversation's rows: its record, and the MLS state of each epoch that is kept, under (conversation, epoch id).
 
-use tidings_crypto::id::{AccountId, ConversationId, EpochId};
+use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
 use tidings_crypto::mls::{Group, Rows};
 
 use crate::account::policy::Policy;
-use crate::account::reach;
+use crate::account::{reach, unlock};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::epoch::EpochRecord;
@@ -76,6 +76,15 @@ pub(crate) fn open_queue(
     let topic = *TopicKey::derive(&epoch.topic_secret).public().as_bytes();
     let followers = reach::followers(step, account, &record.id, (&epoch.members, &epoch.homes))?;
     crate::log::queue::follow(step, topic, epoch.queue, account, &followers, epoch.number)
+}
+
+/// Whether a member of the conversation lives at `node`, as far as `account` can tell while it is locked.
+pub(crate) fn may_have_home(step: &Step<'_>, account: AccountId, queue: &QueueId, node: NodeId) -> Outcome<bool> {
+    if !step.rows.is_unlocked(account)? {
+        return Ok(true);
+    }
+    let Some(id) = unlock::conversation_of(step, account, queue)? else { return Ok(false) };
+    Ok(get(step, account, &id)?.is_some_and(|record| record.homes.contains(&node)))
 }
 
 pub(crate) fn put(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) {

@@ -9,7 +9,7 @@ use super::rule::{Child, Class, Electorate, Vote, choose};
 use super::wish::Lost;
 use super::{epoch, group_log, leave, state, tree, void, welcome, wish};
 use crate::account::device_log;
-use crate::account::message::resend;
+use crate::account::message::{receipt, resend};
 use crate::account::policy::Policy;
 use crate::account::{beyond, event, join_link, profile};
 use crate::error::Outcome;
@@ -302,10 +302,7 @@ pub(crate) fn out(
         Membership::Leaving | Membership::Left => Membership::Left,
         Membership::Member | Membership::Removed => Membership::Removed,
     };
-    for (row, _) in step.rows.scan(Scope::Account(account), Table::Pending, record.id.as_bytes(), usize::MAX)? {
-        step.rows.delete(Scope::Account(account), Table::Pending, &row);
-    }
-    record.pending = 0;
+    // What waits goes on waiting: it may be the rival that lets this account stay.
     record.receipt_due = 0;
     join_link::request::close(step, account, &record.id)?;
     event::emit(step, account, Some(record.id), EventKind::GroupRemoved { by })
@@ -321,5 +318,7 @@ fn return_from_out(step: &mut Step<'_>, account: AccountId, record: &mut Convers
     let fork = record.base;
     let fork = epoch::get(step, account, &record.id, &fork)?;
     read_again(step, account, record, fork.as_ref())?;
+    // What came before may not be receipted yet.
+    receipt::owe(step, account, record);
     event::emit(step, account, Some(record.id), EventKind::GroupCreated)
 }

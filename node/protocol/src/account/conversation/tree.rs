@@ -222,8 +222,11 @@ fn newcomer(
     fresh.added.push(member.device());
     // A device that comes back goes on in its log.
     if device_log::get(step, account, &record.id, &member.device())?.is_none() {
-        let key = *device.device_key.as_bytes();
-        let blank = DeviceLogRecord::blank(member.account(), key, step.now.wall.0);
+        let told = record.generations.iter().find(|told| told.device == member.device());
+        let blank = DeviceLogRecord {
+            generation: told.map_or(0, |told| told.generation),
+            ..DeviceLogRecord::blank(member.account(), *device.device_key.as_bytes(), step.now.wall.0)
+        };
         device_log::put(step, account, &record.id, &member.device(), &blank);
     }
     Ok(log.homes().first().map_or(step.config.node, |home| home.node))

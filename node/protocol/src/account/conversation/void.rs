@@ -99,9 +99,9 @@ pub(crate) fn received(
     Ok(())
 }
 
-/// Whether this account was welcomed to that epoch: the one before it knows by hearsay only.
+/// Whether this account was welcomed to that epoch: the one before it knows by hearsay only, or as one in which it is not.
 fn is_a_guest(step: &Step<'_>, account: AccountId, record: &ConversationRecord, at: &EpochRecord) -> Outcome<bool> {
     let Some(parent) = at.parent else { return Ok(false) };
     let parent = epoch::get(step, account, &record.id, &parent)?;
-    Ok(parent.is_none_or(|parent| parent.standing == Standing::Told))
+    Ok(parent.is_none_or(|parent| matches!(parent.standing, Standing::Told | Standing::Out)))
 }

@@ -200,6 +200,7 @@ fn generations(step: &Step<'_>, account: AccountId, record: &ConversationRecord)
     let mut all = vec![own];
     let others = device_log::all(step, account, &record.id)?.into_iter();
     all.extend(others.map(|(device, log)| Generation { device, generation: log.generation }));
+    all.extend(record.generations.iter().map(|told| Generation { device: told.device, generation: told.generation }));
     all.retain(|log| log.generation > 0);
     Ok(all)
 }

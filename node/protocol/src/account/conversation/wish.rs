@@ -82,6 +82,19 @@ pub(crate) enum Wish {
         #[n(2)]
         due: u64,
     },
+    /// Write messages anew that somebody could not read.
+    #[n(7)]
+    Reseal {
+        /// The place in the own log of the first of them.
+        #[n(0)]
+        first: u64,
+        /// The place of the last.
+        #[n(1)]
+        last: u64,
+        /// When, unix milliseconds: others may say the same meanwhile.
+        #[n(2)]
+        due: u64,
+    },
     /// Tell those whom an epoch added that it has lost.
     #[n(5)]
     Void {
@@ -105,6 +118,7 @@ impl Wish {
             Self::Depart => 4,
             Self::Void { .. } => 5,
             Self::Resend { .. } => 6,
+            Self::Reseal { .. } => 7,
         }
     }
 
@@ -114,7 +128,8 @@ impl Wish {
             Self::Leaver { due, .. }
             | Self::Readmit { due, .. }
             | Self::Void { due, .. }
-            | Self::Resend { due, .. } => *due,
+            | Self::Resend { due, .. }
+            | Self::Reseal { due, .. } => *due,
         }
     }
 }
@@ -252,19 +267,11 @@ pub(crate) fn is_fresh(step: &Step<'_>, record: &ConversationRecord) -> Outcome<
     if queue.followers.iter().all(|follower| follower.mailbox) {
         return Ok(true);
     }
-    let reading = |purpose: &Purpose| match purpose {
-        Purpose::List(queues) => queues.iter().any(|queue| record.queues.contains(queue)),
-        Purpose::Fetch(queue) => record.queues.contains(queue),
-        Purpose::Push(_)
-        | Purpose::Parcel(_)
-        | Purpose::Identity { .. }
-        | Purpose::Keys { .. }
-        | Purpose::Register { .. }
-        | Purpose::Collect(_)
-        | Purpose::Mailbox => false,
-    };
+    let reading = |purpose: &Purpose| purpose.reads().iter().any(|queue| record.queues.contains(queue));
     let reachable = queue.followers.iter().any(|follower| step.peers.is_connected(follower.node));
-    Ok(reachable && !step.peers.any_under_way(reading))
+    // One who does not answer is not waited for: what is put off does not count.
+    let heard = !step.peers.any_under_way(reading) && !step.peers.waits_to_reconcile(&record.queues);
+    Ok(reachable && heard)
 }
 
 /// Does what was wished for, one commit at a time, as far as it can be done now.
@@ -336,7 +343,8 @@ fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord
         Wish::Readmit { request, .. } => readmit::plan(step, account, &record, &request)?,
         Wish::Depart => return leave::depart(step, account, &mut record),
         Wish::Void { epoch, .. } => return void::tell(step, account, &record, &epoch),
-        Wish::Resend { first, last, .. } => return resend::again(step, account, record, (first, last)),
+        Wish::Resend { first, last, .. } => return resend::missed(step, account, record, (first, last)),
+        Wish::Reseal { first, last, .. } => return resend::reseal(step, account, record, (first, last)),
     };
     commit(step, account, &mut record, plan)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 
-use super::{read, state};
+use super::{read, resend, state};
 use crate::account::conversation::publish;
 use crate::account::conversation::state as conversation_state;
 use crate::account::device_log;
@@ -120,5 +120,5 @@ fn delivered(
             log.acknowledged = log.acknowledged.max(last);
         }
     }
-    Ok(())
+    resend::unreadable(step, account, conversation, &unreadable)
 }

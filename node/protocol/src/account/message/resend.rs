@@ -1,5 +1,5 @@
 //! Own messages that wait or have failed: tried again at once, or given up, as a person wishes; and written anew where the branch on which
-//! they were written has lost and somebody may never read it.
+//! they were written has lost and somebody may never read it, or where somebody says that they could not.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::log::peer_wait;
 use crate::record::conversation::ConversationRecord;
 use crate::record::event::EventKind;
 use crate::record::key;
-use crate::record::message::{DeliveryState, MessageRecord, RecipientState};
+use crate::record::message::{DeliveryState, FailReason, MessageRecord, RecipientState};
 use crate::step::Step;
 use crate::store::snapshot::{Direction, Snapshot as _};
 use crate::store::table::{Scope, Table};
@@ -60,10 +60,45 @@ pub(crate) fn later(step: &mut Step<'_>, account: AccountId, record: &Conversati
     wish::keep(step, account, &record.id, &wish)
 }
 
-/// Whether a member has not received it.
-fn is_missed(record: &ConversationRecord, message: &MessageRecord) -> bool {
-    let missed = |one: &RecipientState| one.state < DeliveryState::Delivered && record.members.contains(&one.account);
-    message.deletion.is_none() && message.states.iter().any(missed)
+/// Somebody could not read these, by their numbers in the own log: where they are, the epochs of then are given up. What was not written anew
+/// before is after a while.
+pub(crate) fn unreadable(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    sequences: &BTreeSet<u64>,
+) -> Outcome<()> {
+    let mut stretch: Option<(u64, u64)> = None;
+    for sequence in sequences.iter().take(RESEND_MAX) {
+        let row = key::counted(record.id.as_bytes(), *sequence);
+        let Some(order) = step.rows.get_bytes(Scope::Account(account), Table::OwnSequence, &row)? else { continue };
+        if store::get(step, account, &record.id, &order)?.is_some_and(|message| !message.anew) {
+            stretch = Some((stretch.map_or(*sequence, |(first, _)| first), *sequence));
+        }
+    }
+    let Some((first, last)) = stretch else { return Ok(()) };
+    let due = step.now.wall.0.saturating_add(RESEND_DELAY_MS);
+    wish::keep(step, account, &record.id, &Wish::Reseal { first, last, due })
+}
+
+/// Writes those messages of a stretch of the own log anew that some member still has not received.
+pub(crate) fn missed(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: ConversationRecord,
+    stretch: (u64, u64),
+) -> Outcome<()> {
+    again(step, account, record, stretch, |one| one.state < DeliveryState::Delivered)
+}
+
+/// Writes those messages of a stretch of the own log anew that some member could not read.
+pub(crate) fn reseal(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: ConversationRecord,
+    stretch: (u64, u64),
+) -> Outcome<()> {
+    again(step, account, record, stretch, |one| one.failure == Some(FailReason::Unreadable))
 }
 
 /// Whether everybody who would read it now was meant to when it was written.
@@ -72,13 +107,14 @@ fn was_for_all(account: AccountId, record: &ConversationRecord, message: &Messag
     record.members.iter().all(|member| *member == account || meant(member))
 }
 
-/// Writes those messages of a stretch of the own log anew that somebody still has not received. Not where somebody is in who was not then:
-/// whether they may read it is for its author to say.
-pub(crate) fn again(
+/// Writes messages of a stretch of the own log anew for members who lack them. Not where somebody is in who was not then: whether they may
+/// read it is for its author to say.
+fn again(
     step: &mut Step<'_>,
     account: AccountId,
     mut record: ConversationRecord,
     (first, last): (u64, u64),
+    lacks: impl Fn(&RecipientState) -> bool,
 ) -> Outcome<()> {
     let start = key::counted(record.id.as_bytes(), first);
     let end = key::counted(record.id.as_bytes(), last.saturating_add(1));
@@ -88,7 +124,8 @@ pub(crate) fn again(
     let orders: BTreeSet<Vec<u8>> = rows.into_iter().map(|(_, order)| order).collect();
     for order in orders {
         let Some(mut message) = store::get(step, account, &record.id, &order)? else { continue };
-        if is_missed(&record, &message) && was_for_all(account, &record, &message) {
+        let is_lacking = message.states.iter().any(|one| lacks(one) && record.members.contains(&one.account));
+        if message.deletion.is_none() && is_lacking && was_for_all(account, &record, &message) {
             try_on(step, &mut record, |step, record| write_anew(step, account, record, &mut message))?;
         }
     }
@@ -117,6 +154,7 @@ fn write_anew(
             changed.push((anew.account, anew.state));
         }
     }
+    message.anew = true;
     store::put(step, account, &record.id, message);
     send::await_acceptance(step, account, record, message, &entry);
     conversation_state::put(step, account, record);

@@ -34,15 +34,18 @@ const PLACE_BYTES: usize = 40;
 const KEPT: u8 = 1;
 const GIVEN_UP: u8 = 2;
 const REFUSED: u8 = 3;
+/// The same for an entry that followers pass on: what one of them says holds for all recipients.
+const KEPT_FOR_ALL: u8 = 4;
+const GIVEN_UP_FOR_ALL: u8 = 5;
 
 /// A node has acknowledged an entry durably.
 pub(crate) fn kept_by(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord) -> Outcome<()> {
-    tell_author(step, node, waiting, KEPT)
+    tell_author(step, node, waiting, if waiting.shared { KEPT_FOR_ALL } else { KEPT })
 }
 
 /// An entry will not be tried again with this node.
 pub(crate) fn given_up(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord) -> Outcome<()> {
-    tell_author(step, node, waiting, GIVEN_UP)
+    tell_author(step, node, waiting, if waiting.shared { GIVEN_UP_FOR_ALL } else { GIVEN_UP })
 }
 
 /// A node refused an entry for good.
@@ -63,19 +66,21 @@ fn tell_author(step: &mut Step<'_>, node: NodeId, waiting: &OutboxRecord, what: 
 
 fn settle(step: &mut Step<'_>, account: AccountId, place: &[u8], node: NodeId, what: u8) -> Outcome<()> {
     let scope = Scope::Account(account);
-    if what == KEPT {
+    if matches!(what, KEPT | KEPT_FOR_ALL) {
         crate::account::conversation::welcome::accepted(step, account, place)?;
     }
     let Some(awaiting) = step.rows.get::<AwaitingRecord>(scope, Table::Awaiting, place)? else {
         return Ok(());
     };
     // What a home has given up may still lie at a mailbox, which a state that has moved on says; what a mailbox has given up, a home may take.
+    // Where followers pass it on, one that keeps it is enough for all (DECISIONS 20).
     let concerned = |recipient: &RecipientState| match what {
         KEPT => recipient.home == node || recipient.via.contains(&node),
+        KEPT_FOR_ALL | GIVEN_UP_FOR_ALL => recipient.state == DeliveryState::Queued,
         _ => recipient.home == node && recipient.state == DeliveryState::Queued,
     };
     let news = match what {
-        KEPT => News::Came(DeliveryState::Sent),
+        KEPT | KEPT_FOR_ALL => News::Came(DeliveryState::Sent),
         REFUSED => News::Failed(FailReason::Refused),
         _ => News::Failed(FailReason::GivenUp),
     };

@@ -1,0 +1,88 @@
+//! Who commits only after hearing what others did: what counts as heard, and for whom nobody waits.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod world;
+
+use std::collections::BTreeSet;
+
+use tidings_crypto::id::{ConversationId, QueueId};
+use tidings_protocol::account::policy::{Policy, Role};
+use tidings_protocol::command::{Command, GroupChange};
+use tidings_protocol::record;
+use tidings_protocol::record::epoch::EpochRecord;
+use tidings_protocol::record::log::QueueRecord;
+use tidings_protocol::store::snapshot::Snapshot;
+use tidings_protocol::store::table::{Scope, Table};
+use tidings_protocol::store::write_set::WriteSet;
+use world::{Person, World};
+
+fn rename(by: Person, conversation: ConversationId, name: &str) -> Command {
+    let change = GroupChange { name: Some(name.into()), ..GroupChange::default() };
+    Command::SetGroup { account: by.account, conversation, change }
+}
+
+fn name(world: &World, person: Person, group: ConversationId) -> String {
+    Policy::parse(&world.conversation(person, group).policy).unwrap().name()
+}
+
+/// Epochs of a group that build on one on which another builds.
+fn forks(world: &World, person: Person, group: ConversationId) -> usize {
+    let rows = world.rows(person, Table::Epoch).into_iter().filter(|(row, _)| row.starts_with(group.as_bytes()));
+    let parents = rows.filter_map(|(_, value)| record::decode::<EpochRecord>(&value, "test").unwrap().parent);
+    let mut seen = BTreeSet::new();
+    parents.filter(|parent| !seen.insert(*parent)).count()
+}
+
+/// Makes a host take its copy of a queue for a long one whose position at another host was lost, as after a restore.
+fn lose_position(world: &mut World, host: usize, other: usize, queue: QueueId) {
+    let other = world.hosts[other].id;
+    let store = &mut world.hosts[host].store;
+    let row = store.get(Scope::Node, Table::Queue, queue.as_bytes()).unwrap().unwrap();
+    let mut record: QueueRecord = record::decode(&row, "test").unwrap();
+    record.next += 300;
+    let mut writes = WriteSet::default();
+    writes.put(Scope::Node, Table::Queue, queue.as_bytes().to_vec(), record::encode(&record));
+    writes.delete(Scope::Node, Table::PeerCursor, [queue.as_bytes().as_slice(), other.as_bytes()].concat());
+    store.commit(writes).unwrap();
+}
+
+// REQ-SYNC-9
+#[test]
+fn who_has_yet_to_reconcile_a_group_with_another_does_not_commit_in_it() {
+    let mut world = World::new(2);
+    let (alice, bob) = (world.sign_up(0, "alice"), world.sign_up(1, "bob"));
+    world.befriend(alice, bob);
+    let mut groups = ["one", "two", "three"].map(|name| world.group(alice, name, &[bob]));
+    groups.sort_by_key(|group| world.conversation(alice, *group).queue);
+    for group in groups {
+        world.set_role(alice, group, bob, Role::Owner).unwrap();
+    }
+    world.advance(30_000);
+    // Two are reconciled at a time, in this order.
+    let last = groups[2];
+    world.split(&[bob.host]);
+    world.rename(bob, last, "by bob");
+    for group in groups {
+        let queue = world.conversation(alice, group).queue;
+        lose_position(&mut world, alice.host, bob.host, queue);
+    }
+    world.meet(alice.host, bob.host, rename(alice, last, "by alice")).unwrap();
+    world.advance(60_000);
+    assert_eq!([alice, bob].map(|person| name(&world, person, last)), ["by alice", "by alice"]);
+    assert_eq!(forks(&world, bob, last), 0, "she commits on top of what he did");
+}
+
+// REQ-SYNC-9
+#[test]
+fn one_who_goes_while_being_read_is_not_waited_for() {
+    let mut world = World::new(3);
+    let [alice, bob, carol] = [(0, "alice"), (1, "bob"), (2, "carol")].map(|(host, name)| world.sign_up(host, name));
+    world.befriend(alice, bob);
+    world.befriend(alice, carol);
+    let group = world.group(alice, "before", &[bob, carol]);
+    world.advance(30_000);
+    world.split(&[carol.host]);
+    world.glimpse(alice.host, carol.host, rename(alice, group, "after")).unwrap();
+    world.advance(1_000);
+    assert_eq!(name(&world, bob, group), "after");
+}
