@@ -12,7 +12,7 @@ use crate::printable;
 /// Subcommands of `contact`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContactCommand {
-    /// Follow an invite link
+    /// Follow an invite link to a contact
     Add(JoinArguments),
     /// List the contacts
     List,
@@ -24,7 +24,7 @@ pub(crate) enum ContactCommand {
 /// Those of the node.
 pub(crate) async fn run(context: &Context, command: ContactCommand) -> Result<(), Failure> {
     match command {
-        ContactCommand::Add(arguments) => join::run(context, &arguments).await,
+        ContactCommand::Add(arguments) => join::contact(context, &arguments).await,
         ContactCommand::List => list(context).await,
     }
 }

@@ -7,6 +7,7 @@ use tidings_api::{
 
 use super::group_change::{self, SetArguments, word};
 use super::invite::{self, GroupInviteArguments};
+use super::recover::{self, RecoverArguments};
 use super::request;
 use crate::client::{Client, escaped};
 use crate::context::Context;
@@ -66,6 +67,8 @@ pub(crate) enum GroupCommand {
         /// The group; all, if absent
         group: Option<String>,
     },
+    /// Make an owner where all owners and admins are gone: shows how it stands, or signs
+    Recover(RecoverArguments),
     /// Change what a group is called and how it works
     Set(SetArguments),
     /// Show what was done in a group, newest first
@@ -114,6 +117,7 @@ pub(crate) async fn run(context: &Context, command: GroupCommand) -> Result<(), 
             };
             request::list(context, &client, id.as_deref()).await
         }
+        GroupCommand::Recover(arguments) => recover::run(context, &client, arguments).await,
         GroupCommand::Set(arguments) => group_change::set(context, &client, arguments).await,
         GroupCommand::Log { group, limit } => group_change::log(context, &client, &group, limit).await,
         GroupCommand::Leave { group, successor } => leave(&client, &group, successor.as_deref()).await,
@@ -171,7 +175,7 @@ async fn roles(context: &Context, client: &Client, group: &str, role: Role, memb
 }
 
 /// The account of a member, who need not be a contact.
-async fn member(client: &Client, members: &[Member], text: &str) -> Result<String, Failure> {
+pub(super) async fn member(client: &Client, members: &[Member], text: &str) -> Result<String, Failure> {
     match member_named(members, text) {
         Some(account) => Ok(account),
         None => person(client, text).await,

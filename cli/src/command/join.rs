@@ -22,11 +22,7 @@ pub(crate) struct JoinArguments {
 /// # Errors
 /// Those of the node: used, expired, not a link. [`Failure::Usage`] for a link that makes an account.
 pub(crate) async fn run(context: &Context, arguments: &JoinArguments) -> Result<(), Failure> {
-    let link = if arguments.link == "-" {
-        passphrase::from_file(Path::new("-"))?.expose().to_owned()
-    } else {
-        arguments.link.clone()
-    };
+    let link = text(arguments)?;
     match mark(&link) {
         Some('a') => Err(Failure::Usage(
             "this link makes an account on the node that it names: tidings signup NAME --invite-file FILE".to_owned(),
@@ -34,6 +30,21 @@ pub(crate) async fn run(context: &Context, arguments: &JoinArguments) -> Result<
         Some('g') => into_group(context, &context.client()?, link).await,
         Some(_) | None => to_contact(context, &context.client()?, link).await,
     }
+}
+
+/// Follows a link to a contact, and no other.
+///
+/// # Errors
+/// Those of the node.
+pub(super) async fn contact(context: &Context, arguments: &JoinArguments) -> Result<(), Failure> {
+    to_contact(context, &context.client()?, text(arguments)?).await
+}
+
+fn text(arguments: &JoinArguments) -> Result<String, Failure> {
+    if arguments.link == "-" {
+        return Ok(passphrase::from_file(Path::new("-"))?.expose().to_owned());
+    }
+    Ok(arguments.link.clone())
 }
 
 /// The letter that says what a link leads to; the node judges the rest.

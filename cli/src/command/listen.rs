@@ -160,6 +160,7 @@ impl Names {
             | EventBody::GroupCreated(_)
             | EventBody::GroupRole(_)
             | EventBody::GroupSettings(_)
+            | EventBody::GroupPetition(_)
             | EventBody::GroupRemoved(_)
             | EventBody::NodeReady(_)
             | EventBody::NodePeer(_)
@@ -229,6 +230,14 @@ fn text(event: &Event, names: &Names) -> Option<String> {
             format!("{}  {} has another role", names.place(&change.group), names.person(&change.account))
         }
         EventBody::GroupSettings(group) => format!("#{}  has other settings", printable::line(&group.name)),
+        EventBody::GroupPetition(signed) => format!(
+            "{}  {} wants {} to own the group: {} of {} who are needed",
+            names.place(&signed.group),
+            names.person(&signed.account),
+            names.person(&signed.owner),
+            signed.signed,
+            signed.needed
+        ),
         EventBody::GroupRemoved(removed) => format!("{}  you are no longer in it", names.place(&removed.group)),
         EventBody::ContactOnline(contact) => format!("{} is online", names.person(&contact.account)),
         EventBody::ContactOffline(contact) => format!("{} is offline", names.person(&contact.account)),

@@ -18,6 +18,7 @@ pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod paths;
 mod reach;
+mod recover;
 pub(crate) mod request;
 pub(crate) mod send;
 pub(crate) mod signup;

@@ -30,6 +30,7 @@ fn strangers_join_by_link_are_asked_about_and_are_told_when_not() {
     let made = run(&one, &["group", "invite", "ops", "--uses", "2", "--note", "from the poster"]);
     assert!(made.stderr.contains("tidings request list"), "the rule of a new group asks: {made:?}");
     let link = made.ok();
+    assert!(run(&two, &["contact", "add", &link]).refused(5).contains("leads into a group"));
     let joined = run(&two, &["join", &link]);
     assert!(joined.stderr.starts_with("Asked."), "{joined:?}");
     assert_eq!(joined.ok(), ops);
@@ -64,6 +65,11 @@ fn strangers_join_by_link_are_asked_about_and_are_told_when_not() {
         assert_eq!(items(&who.get("/contacts")).len(), 0, "nobody became a contact");
         assert_eq!(run(node, &["join", open["link"].as_str().unwrap()]).code, 6, "all are in");
     }
+    let how = run(&two, &["group", "recover", "ops"]).ok();
+    assert!(how.contains("RUNS IT") && how.contains("--owner MEMBER"), "{how}");
+    let refused = run(&two, &["group", "recover", "ops", "--owner", "me"]);
+    assert!(refused.refused(6).contains(&alice.id), "alice is there, and it is said: {refused:?}");
+    assert_eq!(run(&two, &["group", "recover", "ops", "--withdraw"]).code, 5);
     assert_eq!(run(&two, &["group", "invite", "ops"]).code, 4, "a member adds nobody");
     run(&one, &["group", "set", "ops", "--join", "invited"]).ok();
     let closed = run(&one, &["group", "invite", "ops"]);

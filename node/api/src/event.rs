@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Contact, Delivery, DeliveryState, Group, GroupJoin, Message, Request, Role};
+use crate::{Contact, Delivery, DeliveryState, Group, GroupJoin, GroupPetition, Message, Request, Role};
 
 /// The version of the envelope.
 pub const EVENT_VERSION: u8 = 1;
@@ -75,6 +75,9 @@ pub enum EventBody {
     /// Name or settings of a group have changed.
     #[serde(rename = "group.settings")]
     GroupSettings(Group),
+    /// A member has signed that another shall own a group whose owners are gone.
+    #[serde(rename = "group.petition")]
+    GroupPetition(GroupPetition),
     /// The caller is no longer in a group.
     #[serde(rename = "group.removed")]
     GroupRemoved(GroupRemoved),
@@ -113,6 +116,7 @@ impl EventBody {
             Self::GroupMember(_) => "group.member",
             Self::GroupRole(_) => "group.role",
             Self::GroupSettings(_) => "group.settings",
+            Self::GroupPetition(_) => "group.petition",
             Self::GroupRemoved(_) => "group.removed",
             Self::ContactOnline(_) => "contact.online",
             Self::ContactOffline(_) => "contact.offline",

@@ -18,6 +18,7 @@ pub mod mailbox;
 pub mod me;
 pub mod page;
 pub mod problem;
+pub mod recovery;
 pub mod schemas;
 pub mod secret;
 pub mod status;
@@ -40,6 +41,7 @@ pub use mailbox::{Mailbox, MailboxRequest, MailboxState, Voucher, VoucherRequest
 pub use me::{Account, Me, PrivacySettings};
 pub use page::{Page, PageQuery};
 pub use problem::{ErrorCode, FieldProblem, PROBLEM_CONTENT_TYPE, Problem};
+pub use recovery::{GroupPetition, Petition, Recovery, RecoveryAdmin, RecoveryRequest};
 pub use schemas::Schemas;
 pub use secret::Secret;
 pub use status::{Degraded, Health, Peer, PeerPath, Reach, ReachKind, ReachRelay, Status, Version};

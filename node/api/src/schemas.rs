@@ -7,8 +7,8 @@ use utoipa::OpenApi;
 use crate::{
     Chat, Contact, ContactAnswer, ContactRequest, Event, Group, GroupCreateRequest, GroupJoin, GroupSendRequest,
     Health, Invite, InviteRequest, JoinRequest, LoginRequest, Mailbox, MailboxRequest, Me, MemberAddRequest, Message,
-    Page, PasswordRequest, Problem, Request, SendRequest, SessionAnswer, SignupAnswer, SignupRequest, Status, Version,
-    Voucher, VoucherRequest,
+    Page, PasswordRequest, Problem, Recovery, RecoveryRequest, Request, SendRequest, SessionAnswer, SignupAnswer,
+    SignupRequest, Status, Version, Voucher, VoucherRequest,
 };
 
 /// The OpenAPI document with all schemas and no paths.
@@ -19,7 +19,7 @@ use crate::{
         Problem, SignupRequest, SignupAnswer, LoginRequest, SessionAnswer, PasswordRequest, Me, InviteRequest, Invite,
         Page<Invite>, ContactRequest, ContactAnswer, Contact, Page<Contact>, Chat, Page<Chat>, SendRequest, Message,
         Page<Message>, GroupCreateRequest, GroupSendRequest, MemberAddRequest, Group, Page<Group>, Event, Status,
-        Health, Version, JoinRequest, GroupJoin, Page<GroupJoin>, Request, Page<Request>, MailboxRequest, Mailbox, Page<Mailbox>, VoucherRequest, Voucher,
+        Health, Version, JoinRequest, GroupJoin, Page<GroupJoin>, Request, Page<Request>, RecoveryRequest, Recovery, MailboxRequest, Mailbox, Page<Mailbox>, VoucherRequest, Voucher,
     ))
 )]
 pub struct Schemas;

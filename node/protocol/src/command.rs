@@ -185,6 +185,15 @@ pub enum JoinAct {
     },
 }
 
+/// What one can say where all who ran a group are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecoverAct {
+    /// That this member shall own it.
+    Sign(AccountId),
+    /// Nothing any more.
+    Withdraw,
+}
+
 /// One wish.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -301,6 +310,15 @@ pub enum Command {
         conversation: ConversationId,
         /// What.
         change: GroupChange,
+    },
+    /// Say who shall own a group whose owners and admins are gone.
+    Recover {
+        /// Who says it.
+        account: AccountId,
+        /// Which group.
+        conversation: ConversationId,
+        /// What.
+        act: RecoverAct,
     },
     /// Say that everything in a conversation was seen.
     MarkRead {

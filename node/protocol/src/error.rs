@@ -23,6 +23,9 @@ pub enum Rejection {
     /// In this group others write.
     #[error("in this group only those who hold a role may write, and those who may only read never do")]
     MayNotPost,
+    /// Somebody who runs the group has been heard of too lately for another to take their place.
+    #[error("an owner or admin of this group has been heard of in the last 30 days")]
+    NotAbsent,
     /// The account is not, or no longer, a member of the conversation.
     #[error("this account is not a member of the conversation")]
     NotMember,

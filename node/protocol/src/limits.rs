@@ -137,6 +137,23 @@ pub const REFRESH_SMALL_MEMBERS: usize = 50;
 /// The same in a large one, in milliseconds: weekly.
 pub const REFRESH_LARGE_MS: u64 = 7 * 24 * 3600 * 1000;
 
+/// How long a member waits with the renewal of its leaf while people sign for another owner, in milliseconds: 7 days. Each commit asks all of
+/// them to sign anew; beyond it the keys come first.
+pub const REFRESH_HELD_MS_MAX: u64 = 7 * 24 * 3600 * 1000;
+/// How often it is looked at again meanwhile, in milliseconds: hourly.
+pub const REFRESH_HELD_STEP_MS: u64 = 3600 * 1000;
+
+/// How long owners and admins must have been silent before others may sign for another owner, in milliseconds: 30 days (PROTOCOL A6.5). A node
+/// that is on renews its leaf daily or weekly, so that only who is gone is silent for so long.
+pub const RECOVERY_SILENCE_MS: u64 = 30 * 24 * 3600 * 1000;
+/// How long a person's consent to another owner lasts, in milliseconds: 30 days. Enough for everybody's node to have been on; who still wants it
+/// then says so again.
+pub const CONSENT_LIFETIME_MS: u64 = 30 * 24 * 3600 * 1000;
+
+/// How often somebody who would be passed over says anew that they are there, in milliseconds: hourly. Honest members sign no more once they have
+/// heard it; others shall not turn each signature into a commit.
+pub const ANSWER_PAUSE_MS: u64 = 3600 * 1000;
+
 /// How often a device may be let back in, in milliseconds: every 6 hours (NEGATIVE_TESTS 73). Each time costs everybody a commit.
 pub const READMIT_PAUSE_MS: u64 = 6 * 3600 * 1000;
 

@@ -8,6 +8,7 @@ use tidings_crypto::id::{AccountId, NodeId};
 
 use crate::account;
 use crate::account::contact::invite;
+use crate::account::conversation::recovery;
 use crate::command::{Answer, Command};
 use crate::directory;
 use crate::effect::{Effect, Output};
@@ -296,6 +297,7 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
             account::conversation::set_group::set(step, account, &conversation, &change)
                 .map(|()| Answer::Conversation(conversation))
         }
+        Command::Recover { account, conversation, act } => recovery::obey(step, account, &conversation, act),
         Command::MarkRead { account, conversation } => {
             account::message::read::mark(step, account, &conversation, None).map(|()| Answer::Done)
         }

@@ -99,6 +99,7 @@ impl From<Rejection> for Failure {
             | Rejection::Already
             | Rejection::DirectConversation
             | Rejection::Stranded
+            | Rejection::NotAbsent
             | Rejection::NotPossible { .. } => ErrorCode::Conflict,
             Rejection::Malformed { .. } => ErrorCode::Malformed,
             Rejection::Refused { .. } => ErrorCode::Forbidden,

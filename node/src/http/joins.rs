@@ -130,6 +130,7 @@ fn explained(error: DriverError) -> Failure {
         | Rejection::LastAdmin
         | Rejection::Stranded
         | Rejection::MayNotPost
+        | Rejection::NotAbsent
         | Rejection::NotMember
         | Rejection::TooLarge { .. }
         | Rejection::InviteUsed

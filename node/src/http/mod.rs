@@ -31,6 +31,7 @@ mod openapi;
 mod page;
 mod paging;
 mod peer;
+mod recovery;
 mod serve;
 mod stall;
 mod state;
@@ -96,6 +97,7 @@ fn api() -> Router<AppState> {
         .route("/requests/{id}/decline", post(joins::decline))
         .route("/group/{id}", get(groups::show).patch(group_change::update))
         .route("/group/{id}/log", get(group_change::log))
+        .route("/group/{id}/recovery", get(recovery::show).post(recovery::sign).delete(recovery::withdraw))
         .route("/group/{id}/messages", get(groups::history))
         .route("/group/{id}/members", post(groups::add_member))
         .route("/group/{id}/members/{account}", delete(groups::remove_member).patch(group_change::set_role))

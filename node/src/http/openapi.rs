@@ -12,7 +12,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    auth, chat, chats, contacts, events, group_change, groups, invites, joins, mailboxes, me, messages, status,
+    auth, chat, chats, contacts, events, group_change, groups, invites, joins, mailboxes, me, messages, recovery,
+    status,
 };
 
 #[derive(OpenApi)]
@@ -28,6 +29,7 @@ use super::{
         chat::history, chat::send, groups::create, groups::send, groups::list, groups::show, groups::history,
         groups::add_member, groups::remove_member,
         joins::follow, joins::own, joins::requests, joins::accept, joins::decline,
+        recovery::show, recovery::sign, recovery::withdraw,
         group_change::update, group_change::set_role, group_change::log, events::events,
         status::status, status::healthz, status::readyz, status::version,
     ),

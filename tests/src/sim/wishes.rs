@@ -131,6 +131,7 @@ fn place(command: &Command) -> Option<Place> {
         | Command::SetRole { .. }
         | Command::SetGroup { .. }
         | Command::MarkRead { .. }
+        | Command::Recover { .. }
         | Command::Chat { .. }
         | Command::Write(_)
         | Command::AddMailbox { .. }

@@ -135,6 +135,8 @@ fn key_of(entry: &Signed) -> Vec<u8> {
 /// Notes that an entry was processed.
 pub(crate) fn advance(step: &mut Step<'_>, account: AccountId, log: &mut DeviceLogRecord, entry: &Signed) {
     let sequence = entry.inner.sequence;
+    let said = (entry.inner.clock >> 16).min(step.now.wall.0);
+    log.heard = Some(log.heard.map_or(said, |before| before.max(said)));
     step.rows.put_bytes(Scope::Account(account), Table::LogPlace, &key_of(entry), entry.id().as_bytes().to_vec());
     if sequence > log.sequence {
         let first = log.sequence.saturating_add(1);

@@ -5,7 +5,7 @@ use tidings_crypto::outer::{LogKey, Outer};
 use tidings_crypto::sign::VerifyingKey;
 
 use super::conversation::state as conversation_state;
-use super::conversation::{equivocation, follow_commit, late, leave, readmit, rejoin, valid, void};
+use super::conversation::{equivocation, follow_commit, late, leave, readmit, recovery, rejoin, valid, void};
 use super::device_log::{self, Place};
 use super::message::{order, receipt, receive};
 use super::{beyond, event, profile, reach};
@@ -50,7 +50,10 @@ pub(crate) fn process(
     }
     let log = device_log::get(step, account, &record.id, &entry.inner.device)?
         .ok_or(Rejection::Refused { reason: "device that is no member" })?;
-    let ordered = matches!(entry.inner.kind(), Some(Kind::App | Kind::SelfRemove | Kind::Receipt | Kind::Reach) | None);
+    let ordered = matches!(
+        entry.inner.kind(),
+        Some(Kind::App | Kind::SelfRemove | Kind::Receipt | Kind::Reach | Kind::Petition) | None
+    );
     if ordered && device_log::has(&log, entry.inner.sequence) {
         return Ok(Progress::Done);
     }
@@ -65,7 +68,7 @@ pub(crate) fn process(
             try_on(step, &mut record, |step, record| void::received(step, account, record, &entry, &log.account))?;
             return Ok(Progress::Done);
         }
-        Some(Kind::App | Kind::Commit | Kind::SelfRemove | Kind::Receipt | Kind::Reach) | None => {}
+        Some(Kind::App | Kind::Commit | Kind::SelfRemove | Kind::Receipt | Kind::Reach | Kind::Petition) | None => {}
     }
     if device_log::is_over(&log, &entry) {
         return beyond::passed(step, account, record, &entry, log);
@@ -197,6 +200,9 @@ fn route(
             try_on(step, record, |step, record| leave::received(step, account, record, entry, author))?
         }
         Some(Kind::Receipt | Kind::Rejoin | Kind::ForkVote | Kind::Void) => {}
+        Some(Kind::Petition) => {
+            drop(refused(step.attempt(|step| recovery::petition::received(step, account, record, entry, author)))?);
+        }
         Some(Kind::Reach) => drop(refused(step.attempt(|step| reach::received(step, account, entry, author)))?),
         // A later version may know it; it cannot change the group.
         None => {

@@ -134,7 +134,7 @@ fn named(policy: &Policy) -> Vec<(AccountId, RoleView)> {
     holders.chain(policy.readonly().iter().map(|account| (*account, RoleView::Readonly))).collect()
 }
 
-const fn role_view(role: Role) -> RoleView {
+pub(super) const fn role_view(role: Role) -> RoleView {
     match role {
         Role::Owner => RoleView::Owner,
         Role::Admin => RoleView::Admin,

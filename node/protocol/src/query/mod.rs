@@ -16,6 +16,7 @@ pub mod joins;
 pub mod mailboxes;
 pub mod messages;
 pub mod recipient;
+pub mod recovery;
 pub mod waiting;
 
 use minicbor::Decode;

@@ -164,6 +164,12 @@ pub struct ConversationRecord {
     /// Which log those devices write that this account has not met yet: they were let back in, and out again, before it came.
     #[n(35)]
     pub generations: Vec<GenerationRecord>,
+    /// When it last came in by a welcome, unix milliseconds: it has heard nobody before.
+    #[n(36)]
+    pub welcomed_at: Option<u64>,
+    /// When this account last said that it is here, to those who wanted to pass it over, unix milliseconds.
+    #[n(37)]
+    pub answered_at: Option<u64>,
 }
 
 /// Which of its logs a device writes.
@@ -218,6 +224,8 @@ impl ConversationRecord {
             asked_package: Vec::new(),
             refresh_at: 0,
             generations: Vec::new(),
+            welcomed_at: None,
+            answered_at: None,
         }
     }
 }

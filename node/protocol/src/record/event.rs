@@ -138,6 +138,16 @@ pub enum EventKind {
         #[n(0)]
         account: AccountId,
     },
+    /// Somebody has signed that another shall own a group.
+    #[n(42)]
+    Petition {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+        /// Whom they want.
+        #[n(1)]
+        owner: AccountId,
+    },
     /// Whoever made the link by which this account asked to be let into a group does not take the request.
     #[n(41)]
     JoinRefused {

@@ -228,6 +228,9 @@ pub struct DeviceLogRecord {
     /// How far its log was followed behind the cut, for the commits in it.
     #[n(16)]
     pub beyond: Option<BeyondRecord>,
+    /// When it was last heard, unix milliseconds: by the clock of its newest entry, but no later than that was read here.
+    #[n(17)]
+    pub heard: Option<u64>,
 }
 
 /// How far a log was followed that counts no more.
@@ -264,9 +267,9 @@ impl Stretch {
 }
 
 impl DeviceLogRecord {
-    /// The log of a device of which nothing was processed yet.
+    /// The log of a device of which nothing was processed yet; `now` is when it is heard of, unix milliseconds.
     #[must_use]
-    pub fn blank(account: AccountId, key: [u8; 32]) -> Self {
+    pub fn blank(account: AccountId, key: [u8; 32], now: u64) -> Self {
         Self {
             account,
             key,
@@ -284,6 +287,7 @@ impl DeviceLogRecord {
             readmitted_at: 0,
             void: None,
             beyond: None,
+            heard: Some(now),
         }
     }
 }

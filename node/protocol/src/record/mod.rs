@@ -16,6 +16,7 @@ pub mod log;
 pub mod mailbox;
 pub mod message;
 pub mod profile;
+pub mod recovery;
 pub mod sync;
 
 use minicbor::{Decode, Encode};

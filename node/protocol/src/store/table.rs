@@ -180,4 +180,8 @@ tables! {
     Join = 80, "join";
     /// `conversation ‖ account` → somebody who asks to be let into that group by a link of this account.
     JoinRequest = 81, "join_request";
+    /// `conversation ‖ epoch id ‖ account` → what that member has signed there about who shall own the group.
+    Petition = 82, "petition";
+    /// `conversation` → whom this account wants to own the group, where all owners and admins are gone.
+    Consent = 83, "consent";
 }

@@ -33,6 +33,8 @@ pub enum Kind {
     Void,
     /// Where the author's mailboxes are.
     Reach,
+    /// The author's signature for another owner of the group.
+    Petition,
 }
 
 impl Kind {
@@ -46,6 +48,7 @@ impl Kind {
             Self::ForkVote => 6,
             Self::Void => 7,
             Self::Reach => 9,
+            Self::Petition => 10,
         }
     }
 
@@ -67,6 +70,7 @@ impl Kind {
             6 => Some(Self::ForkVote),
             7 => Some(Self::Void),
             9 => Some(Self::Reach),
+            10 => Some(Self::Petition),
             _ => None,
         }
     }

@@ -13,6 +13,7 @@ pub mod inner;
 pub mod keys;
 pub mod log;
 pub mod mailbox;
+pub mod petition;
 pub mod reconcile;
 pub mod rejoin;
 

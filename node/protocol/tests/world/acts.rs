@@ -3,10 +3,11 @@
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_crypto::invite::InviteLink;
 use tidings_protocol::account::policy::Role;
-use tidings_protocol::command::{Answer, Command, GroupChange, JoinAct};
+use tidings_protocol::command::{Answer, Command, GroupChange, JoinAct, RecoverAct};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::input::Input;
 use tidings_protocol::query::joins;
+use tidings_protocol::query::recovery::{self, RecoveryView};
 use tidings_protocol::record::invite::GroupInvite;
 use tidings_protocol::record::join::JoinState;
 
@@ -143,5 +144,27 @@ impl World {
     /// Whether a person is in a group, as their own node has it.
     pub(crate) fn is_in(&self, person: Person, id: ConversationId) -> bool {
         self.conversations(person).iter().any(|record| record.id == id && record.membership.is_in())
+    }
+}
+
+/// Making an owner where all are gone.
+impl World {
+    /// Signs that `owner` shall own the group.
+    pub(crate) fn petition(
+        &mut self,
+        by: Person,
+        conversation: ConversationId,
+        owner: Person,
+    ) -> Result<(), Rejection> {
+        let act = RecoverAct::Sign(owner.account);
+        let answer = self.command(by.host, Command::Recover { account: by.account, conversation, act }).map(drop);
+        self.advance(60_000);
+        answer
+    }
+
+    /// How it stands with petitions, as a person's node sees it.
+    pub(crate) fn recovery(&self, person: Person, id: ConversationId) -> RecoveryView {
+        let record = self.conversation(person, id);
+        recovery::view(&self.hosts[person.host].store, person.account, &record, self.now).unwrap()
     }
 }

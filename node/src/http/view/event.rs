@@ -4,14 +4,15 @@ use tidings_api::event::{
     ChatTimer, EVENT_VERSION, GroupMember, GroupRemoved, GroupRole, MemberChange, MessageDeleted, MessageState,
     ReactionChange,
 };
-use tidings_api::{Event, EventBody};
+use tidings_api::{Event, EventBody, GroupPetition};
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_protocol::account::policy::Role;
 use tidings_protocol::error::Outcome;
-use tidings_protocol::query::{contacts, conversations, groups, joins, messages};
+use tidings_protocol::query::{contacts, conversations, groups, joins, messages, recovery};
 use tidings_protocol::record::event::{EventKind, EventRecord};
 use tidings_protocol::record::join::JoinRequestRecord;
 
+use super::recovery::count;
 use super::{Viewer, contact, group, join, message};
 use crate::http::time_text::rfc3339;
 use crate::http::uuid_text;
@@ -22,6 +23,7 @@ pub(in crate::http) fn event(viewer: Viewer<'_>, cursor: u64, record: &EventReco
         EventKind::MessageNew { id, order } => new_message(viewer, id, record.conversation, order)?,
         EventKind::MessageState { id, .. } => message_state(viewer, id)?,
         EventKind::ContactAccepted { account } => accepted(viewer, *account)?,
+        EventKind::Petition { account, owner } => petition(viewer, record.conversation, *account, *owner)?,
         EventKind::JoinRequested { account } => asked(viewer, record.conversation, *account)?,
         EventKind::JoinRefused { inviter } => refused(viewer, record.conversation, *inviter)?,
         EventKind::GroupCreated => created(viewer, record.conversation)?,
@@ -140,6 +142,25 @@ fn refused(viewer: Viewer<'_>, conversation: Option<ConversationId>, inviter: Ac
     let all = joins::own(viewer.store, viewer.account)?;
     let join = all.iter().find(|join| Some(join.conversation) == conversation && join.inviter == inviter);
     Ok(join.map(|join| (EventBody::RequestRefused(join::join(join)), false)))
+}
+
+fn petition(
+    viewer: Viewer<'_>,
+    conversation: Option<ConversationId>,
+    account: AccountId,
+    owner: AccountId,
+) -> Outcome<Found> {
+    let Some(id) = conversation else { return Ok(None) };
+    let Some(record) = conversations::with(viewer.store, viewer.account, id)? else { return Ok(None) };
+    let view = recovery::view(viewer.store, viewer.account, &record, 0)?;
+    let body = GroupPetition {
+        group: id.to_string(),
+        account: account.to_string(),
+        owner: owner.to_string(),
+        signed: count(view.petitions.get(&owner).map_or(0, Vec::len)),
+        needed: count(view.needed),
+    };
+    Ok(Some((EventBody::GroupPetition(body), account == viewer.account)))
 }
 
 fn created(viewer: Viewer<'_>, conversation: Option<ConversationId>) -> Outcome<Found> {

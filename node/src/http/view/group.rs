@@ -121,7 +121,7 @@ fn member(viewer: Viewer<'_>, shown: &MemberView) -> Outcome<Member> {
     })
 }
 
-fn role(role: RoleView) -> Role {
+pub(super) fn role(role: RoleView) -> Role {
     match role {
         RoleView::Readonly => Role::Readonly,
         RoleView::Member => Role::Member,

@@ -9,6 +9,7 @@ pub(super) mod invite;
 pub(super) mod join;
 pub(super) mod mailbox;
 pub(super) mod message;
+pub(super) mod recovery;
 
 use tidings_crypto::id::AccountId;
 use tidings_protocol::store::snapshot::Snapshot;

@@ -67,6 +67,7 @@ pub(crate) fn expect(view: &View, unlocked: bool, command: &Command) -> Option<E
         | Command::SetRole { .. }
         | Command::SetGroup { .. }
         | Command::MarkRead { .. }
+        | Command::Recover { .. }
         | Command::Chat { .. }
         | Command::Write(_)
         | Command::AddMailbox { .. }
@@ -93,6 +94,7 @@ fn is_bad_in_itself(command: &Command) -> bool {
         | Command::SetRole { .. }
         | Command::SetGroup { .. }
         | Command::MarkRead { .. }
+        | Command::Recover { .. }
         | Command::Chat { .. }
         | Command::Write(_)
         | Command::AddMailbox { .. }
@@ -114,6 +116,7 @@ pub(crate) fn acts(command: &Command) -> Option<AccountId> {
         | Command::AddMember { account, .. }
         | Command::RemoveMember { account, .. }
         | Command::MarkRead { account, .. }
+        | Command::Recover { account, .. }
         | Command::Chat { account, .. }
         | Command::HandOver { account, .. }
         | Command::SetRole { account, .. }
@@ -248,6 +251,7 @@ pub(crate) fn name(command: &Command) -> &'static str {
         Command::SetRole { .. } => "giving a role",
         Command::SetGroup { .. } => "changing a group",
         Command::MarkRead { .. } => "marking as read",
+        Command::Recover { .. } => "a word on who shall own a group",
         Command::Chat { .. } => "a change of a message or a conversation",
         Command::AddMailbox { .. } => "naming a mailbox",
         Command::RemoveMailbox { .. } => "giving a mailbox up",

@@ -384,6 +384,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/group/{id}/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the members can make an owner, who has signed for whom, and who was heard of when. */
+        get: operations["show"];
+        put?: never;
+        /** Signs that a member shall own the group. More than two thirds of the members make them owner. */
+        post: operations["sign"];
+        /** Withdraws what the caller has signed. What their device has signed at this epoch counts until the next. */
+        delete: operations["withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/groups": {
         parameters: {
             query?: never;
@@ -1028,6 +1047,11 @@ export interface components {
             /** @enum {string} */
             type: "group.settings";
         } | {
+            /** @description A member has signed that another shall own a group whose owners are gone. */
+            payload: components["schemas"]["GroupPetition"];
+            /** @enum {string} */
+            type: "group.petition";
+        } | {
             /** @description The caller is no longer in a group. */
             payload: components["schemas"]["GroupRemoved"];
             /** @enum {string} */
@@ -1179,6 +1203,25 @@ export interface components {
             name?: string | null;
             post?: components["schemas"]["PostRule"] | null;
             recovery?: components["schemas"]["RecoveryRule"] | null;
+        };
+        /** @description Payload of `group.petition`: somebody has signed for the first time. */
+        GroupPetition: {
+            /** @description Who. */
+            account: string;
+            /** @description The group. */
+            group: string;
+            /**
+             * Format: int64
+             * @description How many are needed.
+             */
+            needed: number;
+            /** @description Whom they want. */
+            owner: string;
+            /**
+             * Format: int64
+             * @description How many want the same, as things stand.
+             */
+            signed: number;
         };
         /** @description Payload of `group.removed`. */
         GroupRemoved: {
@@ -1794,6 +1837,13 @@ export interface components {
          * @enum {string}
          */
         PeerPath: "direct" | "relayed";
+        /** @description Those who want the same owner. */
+        Petition: {
+            /** @description Whom. */
+            owner: string;
+            /** @description Who has signed, at the epoch that the group is at: devices sign anew when it moves on. */
+            signedBy: string[];
+        };
         /**
          * @description Who may write. Those whose role is `readonly` never may.
          * @enum {string}
@@ -1888,6 +1938,45 @@ export interface components {
         ReadRequest: {
             /** @description The last message seen; the newest, if absent. */
             upTo?: string | null;
+        };
+        /** @description How it stands. `GET /group/{id}/recovery`. */
+        Recovery: {
+            /** @description Owners and admins, the most senior first. Who shall own the group passes over those before them, and they must be absent. */
+            admins: components["schemas"]["RecoveryAdmin"][];
+            /** @description Whether the owners' rules allow it. */
+            allowed: boolean;
+            /**
+             * Format: int64
+             * @description How many members the group has.
+             */
+            members: number;
+            /**
+             * Format: int64
+             * @description How many of them must sign for the same one.
+             */
+            needed: number;
+            /** @description What was signed. */
+            petitions: components["schemas"]["Petition"][];
+            /** @description For whom the caller signs. */
+            signedFor?: string | null;
+        };
+        /** @description An owner or admin, as the caller's node has heard of them. */
+        RecoveryAdmin: {
+            /** @description Whether that time is over. */
+            absent: boolean;
+            /** @description From when on others may take their place, unless something is heard. */
+            absentFrom: string;
+            /** @description Who. */
+            account: string;
+            /** @description When something of them was last heard; when the caller came in if nothing was. */
+            heardAt: string;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description `POST /group/{id}/recovery`: sign that a member shall own the group. 202 [`Recovery`]. `DELETE` withdraws it (204). */
+        RecoveryRequest: {
+            /** @description Account id, handle or alias of a member; one's own too. */
+            owner: string;
         };
         /**
          * @description Whether the members may make a new owner when all owners are gone.
@@ -3719,6 +3808,221 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Message"];
                 };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the group's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the group's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the group's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: {
                 headers: {

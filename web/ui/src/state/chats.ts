@@ -250,6 +250,7 @@ export function receive(event: Event): void {
       return void reload();
     case 'group.member':
     case 'group.role':
+    case 'group.petition':
       return void readGroup(event.payload.group).catch(() => reload());
     case 'contact.online':
     case 'contact.offline':

@@ -113,6 +113,7 @@ fn enter(
     // The own log goes on, but nobody is to wait for what was written while out.
     record.own_tag = [0; 8];
     record.heads.clear();
+    record.welcomed_at = Some(step.now.wall.0);
     if std::mem::take(&mut record.stranded) {
         // What came last could not be receipted any more.
         receipt::owe(step, account, record);

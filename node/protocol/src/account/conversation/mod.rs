@@ -19,6 +19,7 @@ pub(crate) mod member_add;
 pub(crate) mod member_remove;
 pub(crate) mod publish;
 pub(crate) mod readmit;
+pub(crate) mod recovery;
 pub(crate) mod refresh;
 pub(crate) mod rejoin;
 pub mod rule;

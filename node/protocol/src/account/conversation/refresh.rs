@@ -4,9 +4,12 @@
 use tidings_crypto::id::AccountId;
 
 use super::commit::{Plan, commit};
-use super::{state, wish};
+use super::{recovery, state, wish};
 use crate::error::Outcome;
-use crate::limits::{REFRESH_FIRST_MS, REFRESH_LARGE_MS, REFRESH_SMALL_MEMBERS, REFRESH_SMALL_MS, REFRESH_SPREAD_MS};
+use crate::limits::{
+    REFRESH_FIRST_MS, REFRESH_HELD_MS_MAX, REFRESH_HELD_STEP_MS, REFRESH_LARGE_MS, REFRESH_SMALL_MEMBERS,
+    REFRESH_SMALL_MS, REFRESH_SPREAD_MS,
+};
 use crate::record::conversation::ConversationRecord;
 use crate::step::{Step, refused};
 use crate::timer::TimerKind;
@@ -36,6 +39,10 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, mut record: Conversat
         return Ok(());
     }
     if !wish::is_fresh(step, &record)? {
+        return Ok(());
+    }
+    if now < record.refresh_at.saturating_add(REFRESH_HELD_MS_MAX) && recovery::is_under_way(step, account, &record)? {
+        step.set_timer(TimerKind::Act(account, record.id), REFRESH_HELD_STEP_MS);
         return Ok(());
     }
     let pause = if record.members.len() <= REFRESH_SMALL_MEMBERS { REFRESH_SMALL_MS } else { REFRESH_LARGE_MS };

@@ -225,7 +225,7 @@ fn newcomer(
         let told = record.generations.iter().find(|told| told.device == member.device());
         let blank = DeviceLogRecord {
             generation: told.map_or(0, |told| told.generation),
-            ..DeviceLogRecord::blank(member.account(), *device.device_key.as_bytes())
+            ..DeviceLogRecord::blank(member.account(), *device.device_key.as_bytes(), step.now.wall.0)
         };
         device_log::put(step, account, &record.id, &member.device(), &blank);
     }

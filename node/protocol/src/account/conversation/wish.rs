@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, EpochId, QueueId};
 
 use super::commit::{Plan, commit};
-use super::{leave, member_add, readmit, refresh, rejoin, state, void};
+use super::{leave, member_add, readmit, recovery, refresh, rejoin, state, void};
 use crate::account::message::resend;
 use crate::account::policy::Policy;
 use crate::account::{join_link, unlock};
@@ -314,6 +314,9 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
         drop(refused(step.attempt(|step| grant(step, account, record, wish)))?);
     }
     member_add::resume_in(step, account, conversation)?;
+    if let Ok(record) = refused(state::of_member(step, account, conversation))? {
+        recovery::act::act(step, account, record)?;
+    }
     match refused(state::of_member(step, account, conversation))? {
         Ok(record) => refresh::act(step, account, record),
         Err(_) => Ok(()),

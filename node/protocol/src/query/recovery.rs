@@ -1,0 +1,77 @@
+//! Whether the members of a group can make an owner by petition, and how far that has come.
+
+use std::collections::BTreeMap;
+
+use tidings_crypto::id::AccountId;
+
+use super::all;
+use super::groups::RoleView;
+use super::groups::role_view;
+use crate::account::conversation::recovery::absence;
+use crate::account::policy::{Policy, RecoveryRule};
+use crate::error::{Fault, Outcome};
+use crate::limits::RECOVERY_SILENCE_MS;
+use crate::record::conversation::ConversationRecord;
+use crate::record::key::join;
+use crate::record::recovery::{ConsentRecord, PetitionRecord};
+use crate::store::snapshot::Snapshot;
+use crate::store::table::Table;
+
+/// An owner or admin, as this account has heard of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminView {
+    /// Who.
+    pub account: AccountId,
+    /// As what.
+    pub role: RoleView,
+    /// When something of them was last heard, or when this account came in if nothing was, unix milliseconds.
+    pub heard_at: u64,
+    /// Whether that is so long ago that others may take their place.
+    pub absent: bool,
+}
+
+/// How it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecoveryView {
+    /// Whether the owners' rules allow it.
+    pub allowed: bool,
+    /// How many users the group has.
+    pub users: usize,
+    /// How many of them must have signed for the same one.
+    pub needed: usize,
+    /// Owners and admins, the most senior first.
+    pub admins: Vec<AdminView>,
+    /// Who has signed for whom, as things stand.
+    pub petitions: BTreeMap<AccountId, Vec<AccountId>>,
+    /// For whom this account signs.
+    pub own: Option<AccountId>,
+}
+
+/// How it stands in a group; `now` in unix milliseconds.
+///
+/// # Errors
+/// [`crate::error::Rejection::Locked`]; [`Fault`] if the store fails.
+pub fn view(store: &dyn Snapshot, account: AccountId, record: &ConversationRecord, now: u64) -> Outcome<RecoveryView> {
+    let policy = Policy::parse(&record.policy).map_err(|_| Fault::Damaged("policy"))?;
+    let heard = absence::heard(store, account, record)?;
+    let admin = |admin: AccountId| {
+        let heard_at = heard.get(&admin).copied().unwrap_or(now);
+        let absent = now.saturating_sub(heard_at) >= RECOVERY_SILENCE_MS;
+        AdminView { account: admin, role: role_view(policy.role(&admin)), heard_at, absent }
+    };
+    let prefix = join(&[record.id.as_bytes(), record.tip.as_bytes()]);
+    let mut petitions: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
+    for (key, signed) in all::<PetitionRecord>(store, account, Table::Petition, &prefix)? {
+        let signer = super::id_of(key.get(prefix.len()..).unwrap_or_default(), Table::Petition)?;
+        petitions.entry(signed.owner).or_default().push(signer);
+    }
+    let own: Option<ConsentRecord> = super::one(store, account, Table::Consent, record.id.as_bytes())?;
+    Ok(RecoveryView {
+        allowed: policy.rules.recovery == RecoveryRule::TwoThirds,
+        users: record.members.len(),
+        needed: record.members.len() * 2 / 3 + 1,
+        admins: policy.admins().into_iter().map(admin).collect(),
+        petitions,
+        own: own.map(|own| own.owner),
+    })
+}
