@@ -19,6 +19,7 @@ use tidings_protocol::wire;
 use tidings_protocol::wire::commit_body::CommitBody;
 use tidings_protocol::wire::fork_vote::ForkVote;
 use tidings_protocol::wire::inbox::InboxItem;
+use tidings_protocol::wire::inner::generation_start;
 use tidings_protocol::wire::rejoin::{Reason, RejoinRequest, SignedRejoin};
 use world::forge::{COMMIT, FORK_VOTE, Forgery, VOID};
 use world::{Person, World};
@@ -214,6 +215,93 @@ fn who_signs_two_commits_for_one_place_stands_behind_all_others() {
         assert_eq!(all.state(bob).2, "honest");
         assert!(all.state(bob).1.contains(&carol.account));
     }
+}
+
+/// The epoch that a forged commit makes.
+fn epoch_of(all: &Four, commit: &Forgery) -> EpochId {
+    EpochId::next(&all.group, &commit.inner.epoch, &EntryId::of(&tidings_crypto::encode(&commit.inner)))
+}
+
+// NEGATIVE_TESTS 58
+// REQ-FORK-6, REQ-FORK-13
+#[test]
+fn a_commit_beside_one_that_is_refused_counts_whichever_comes_first() {
+    for refused_first in [false, true] {
+        let mut all = four();
+        let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+        let (removal, update) = (all.removal(bob, alice), all.commit(bob, Class::Update, CommitPlan::default()));
+        let refused = all.forgery(bob, COMMIT, removal);
+        let valid = resealed(&refused, 77).body(COMMIT, update);
+        all.world.split(&[2]);
+        let both = if refused_first { [&refused, &valid] } else { [&valid, &refused] };
+        for forged in both {
+            all.world.publish(forged, &[carol]);
+        }
+        assert_eq!(all.state(carol).0, epoch_of(&all, &valid), "the refused one first: {refused_first}");
+    }
+}
+
+// NEGATIVE_TESTS 57, 58
+// REQ-FORK-6, REQ-FORK-13
+#[test]
+fn of_a_forked_log_each_branch_is_judged_by_itself_whichever_comes_first() {
+    for turn in 0..8 {
+        let mut all = four();
+        let (bob, carol) = (all.bob, all.carol);
+        let (refused, update) = (all.removal(bob, carol), all.commit(bob, Class::Update, CommitPlan::default()));
+        let mut tip = all.world.tip(bob, all.group);
+        // One log: a commit nobody may follow, and so no other at this epoch. The other: a message, and then a commit.
+        let spent = all.forgery(bob, COMMIT, refused);
+        let repeated = spent.successor().body(COMMIT, update.clone());
+        let message = all.world.forgery(bob, all.group).message(&mut tip, "beside");
+        let commit = message.successor().body(COMMIT, update);
+        let mut order =
+            if turn < 4 { [&spent, &repeated, &message, &commit] } else { [&spent, &repeated, &commit, &message] };
+        order.rotate_left(turn % 4);
+        all.world.split(&[2]);
+        for forged in order {
+            all.world.publish(forged, &[carol]);
+        }
+        assert_eq!(all.state(carol).0, epoch_of(&all, &commit), "order {turn}");
+        assert_eq!(all.record(carol).pending, 0, "order {turn}");
+    }
+}
+
+// NEGATIVE_TESTS 58
+// REQ-FORK-13
+#[test]
+fn a_commit_in_a_second_log_waits_for_what_it_builds_on() {
+    let mut all = four();
+    let (bob, carol) = (all.bob, all.carol);
+    let update = all.commit(bob, Class::Update, CommitPlan::default());
+    let mut tip = all.world.tip(bob, all.group);
+    let first = all.world.forgery(bob, all.group).message(&mut tip, "one");
+    let beside = resealed(&first, 77).message(&mut tip, "the other");
+    let commit = beside.successor().body(COMMIT, update);
+    all.world.split(&[2]);
+    let before = all.state(carol);
+    for forged in [&first, &commit] {
+        all.world.publish(forged, &[carol]);
+    }
+    assert_eq!(all.state(carol), before);
+    all.world.publish(&beside, &[carol]);
+    assert_eq!(all.state(carol).0, epoch_of(&all, &commit));
+    assert_eq!(all.world.texts(carol), ["before", "one"]);
+}
+
+// REQ-FORK-8
+#[test]
+fn a_log_that_begins_anew_is_not_behind_the_fork_of_the_one_before() {
+    let mut all = four();
+    let (bob, carol) = (all.bob, all.carol);
+    let mut tip = all.world.tip(bob, all.group);
+    let first = all.world.forgery(bob, all.group).message(&mut tip, "one");
+    all.world.publish(&first, &[carol]);
+    all.world.publish(&resealed(&first, 77).message(&mut tip, "the other"), &[carol]);
+    let log = all.world.device_log(carol, all.group, bob);
+    let fork = first.inner.sequence;
+    let next_log = generation_start(1) + 1;
+    assert_eq!([fork - 1, fork, fork + 1, next_log].map(|number| log.is_forked(number)), [false, true, true, false]);
 }
 
 // NEGATIVE_TESTS 67

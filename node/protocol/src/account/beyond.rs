@@ -5,9 +5,10 @@
 
 use tidings_crypto::id::AccountId;
 
-use super::conversation::{equivocation, follow_commit, valid};
+use super::conversation::{equivocation, follow_commit};
 use super::device_log::{self, Place};
 use super::process::{Progress, try_on};
+use super::trail;
 use crate::error::Outcome;
 use crate::record::conversation::ConversationRecord;
 use crate::record::log::{BeyondRecord, DeviceLogRecord};
@@ -18,7 +19,7 @@ use crate::wire::inner::{Kind, Signed};
 pub(crate) fn passed(
     step: &mut Step<'_>,
     account: AccountId,
-    mut record: ConversationRecord,
+    record: ConversationRecord,
     entry: &Signed,
     log: DeviceLogRecord,
 ) -> Outcome<Progress> {
@@ -36,16 +37,15 @@ pub(crate) fn passed(
         }
         Place::Later => return Ok(Progress::Waits),
         Place::Before => return Ok(Progress::Done),
-        Place::Fork => {
-            equivocation::found(step, account, &mut record, entry, log)?;
-            return Ok(Progress::Done);
-        }
+        Place::Beside => return equivocation::followed(step, account, record, entry, log),
     }
+    let mut record = record;
+    let trail = trail::before(step, account, &record, &further, entry)?.unwrap_or_else(|| further.trail.clone());
     if entry.inner.kind() == Some(Kind::Commit) {
-        try_on(step, &mut record, |step, record| follow_commit::received(step, account, record, entry, &further))?;
+        let judged = DeviceLogRecord { trail: trail.clone(), ..further.clone() };
+        try_on(step, &mut record, |step, record| follow_commit::received(step, account, record, entry, &judged))?;
     }
-    device_log::advance(step, account, &mut further, entry);
-    valid::extend(step, account, &record, &mut further, entry)?;
+    device_log::advance(step, account, &record, &mut further, (entry, trail))?;
     let DeviceLogRecord { sequence, head, trail, .. } = further;
     note(step, account, entry, Some(BeyondRecord { sequence, head, trail }))?;
     Ok(Progress::Done)

@@ -6,16 +6,19 @@
 
 use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 
+use super::conversation::rule::Trail;
+use super::conversation::valid;
 use super::process::can_come;
+use super::trail;
 use crate::error::{Fault, Outcome};
 use crate::limits::LOG_GAPS_MAX;
 use crate::record;
 use crate::record::conversation::ConversationRecord;
 use crate::record::key;
-use crate::record::log::{DeviceLogRecord, Stretch};
+use crate::record::log::{DeviceLogRecord, PlaceRecord, Stretch};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
-use crate::wire::inner::{Kind, Signed};
+use crate::wire::inner::Signed;
 
 fn row(conversation: &ConversationId, device: &DeviceId) -> Vec<u8> {
     key::join(&[conversation.as_bytes(), device.as_bytes()])
@@ -69,10 +72,10 @@ pub(crate) enum Place {
     Next,
     /// Something before it is missing.
     Later,
-    /// It was processed before, or builds on another branch of its log.
+    /// It was processed before.
     Before,
-    /// It names another predecessor than the one that was processed, or another entry stands in its place.
-    Fork,
+    /// Its author signed another entry for its place, or for one before it on which this one builds.
+    Beside,
 }
 
 /// Whether the entry with this number was processed.
@@ -98,29 +101,38 @@ pub(crate) fn place(
     entry: &Signed,
 ) -> Outcome<Place> {
     let sequence = entry.inner.sequence;
-    // A predecessor that can't come is not waited for, nor one that was dropped.
-    let kept = sequence > log.dropped.saturating_add(1);
-    let waits = || Ok::<bool, crate::error::Error>(kept && can_come(step, account, record, &entry.inner.prev_tag)?);
+    let waits = || waits_for_predecessor(step, account, record, log, entry);
     if let Some(gap) = log.gaps.iter().find(|gap| gap.contains(sequence)) {
         return Ok(if sequence == gap.first || !waits()? { Place::Next } else { Place::Later });
     }
-    let is_commit = entry.inner.kind() == Some(Kind::Commit);
     if sequence <= log.sequence {
-        let there = step.rows.get_bytes(Scope::Account(account), Table::LogPlace, &key_of(entry))?;
-        let other = there.is_some_and(|there| there != entry.id().as_bytes());
-        return Ok(if other && is_commit { Place::Fork } else { Place::Before });
+        return Ok(if is_beside(step, account, entry)? { Place::Beside } else { Place::Before });
     }
     let follows = sequence == log.sequence.saturating_add(1);
     Ok(if follows && entry.inner.prev == log.head || !waits()? {
         Place::Next
-    } else if log.forked_at.is_none_or(|from| sequence < from) {
-        if follows { Place::Fork } else { Place::Later }
-    } else if is_commit {
-        // Others may have all that is before it: it stands for choice.
-        Place::Next
+    } else if trail::beside(step, account, entry)?.is_some() {
+        Place::Beside
     } else {
-        Place::Before
+        Place::Later
     })
+}
+
+/// Whether the entry before this one in its log can still come. One that was dropped is not waited for.
+pub(crate) fn waits_for_predecessor(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    log: &DeviceLogRecord,
+    entry: &Signed,
+) -> Outcome<bool> {
+    let kept = entry.inner.sequence > log.dropped.saturating_add(1);
+    Ok(kept && can_come(step, account, record, &entry.inner.prev_tag)?)
+}
+
+/// Whether another entry was processed in the place of this one.
+pub(crate) fn is_beside(step: &Step<'_>, account: AccountId, entry: &Signed) -> Outcome<bool> {
+    Ok(trail::place(step, account, &key_of(entry))?.is_some_and(|there| there.entry != entry.id()))
 }
 
 /// The key of what is noted of one place in a log.
@@ -128,16 +140,29 @@ pub(crate) fn place_key(conversation: &ConversationId, device: &DeviceId, sequen
     key::counted(&row(conversation, device), sequence)
 }
 
-fn key_of(entry: &Signed) -> Vec<u8> {
+pub(crate) fn key_of(entry: &Signed) -> Vec<u8> {
     place_key(&entry.inner.conversation, &entry.inner.device, entry.inner.sequence)
 }
 
-/// Notes that an entry was processed.
-pub(crate) fn advance(step: &mut Step<'_>, account: AccountId, log: &mut DeviceLogRecord, entry: &Signed) {
+/// Notes that an entry was processed, before which its log had left `trail`.
+pub(crate) fn advance(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    log: &mut DeviceLogRecord,
+    (entry, mut trail): (&Signed, Trail),
+) -> Outcome<()> {
     let sequence = entry.inner.sequence;
     let said = (entry.inner.clock >> 16).min(step.now.wall.0);
     log.heard = Some(log.heard.map_or(said, |before| before.max(said)));
-    step.rows.put_bytes(Scope::Account(account), Table::LogPlace, &key_of(entry), entry.id().as_bytes().to_vec());
+    valid::extend(step, account, record, &mut trail, entry)?;
+    if sequence > log.sequence {
+        log.trail.clone_from(&trail);
+    } else {
+        valid::extend(step, account, record, &mut log.trail, entry)?;
+    }
+    let here = PlaceRecord { entry: entry.id(), trail };
+    step.rows.put(Scope::Account(account), Table::LogPlace, &key_of(entry), &here);
     if sequence > log.sequence {
         let first = log.sequence.saturating_add(1);
         if sequence > first {
@@ -155,6 +180,7 @@ pub(crate) fn advance(step: &mut Step<'_>, account: AccountId, log: &mut DeviceL
         Some(span) if span.last.saturating_add(1) == sequence => span.last = sequence,
         Some(_) | None => log.owed.push(Stretch { first: sequence, last: sequence }),
     }
+    Ok(())
 }
 
 fn fill(log: &mut DeviceLogRecord, sequence: u64) {

@@ -22,4 +22,5 @@ pub mod policy;
 pub(crate) mod process;
 pub(crate) mod profile;
 pub(crate) mod reach;
+pub(crate) mod trail;
 pub(crate) mod unlock;

@@ -5,10 +5,10 @@ use tidings_crypto::outer::{LogKey, Outer};
 use tidings_crypto::sign::VerifyingKey;
 
 use super::conversation::state as conversation_state;
-use super::conversation::{equivocation, follow_commit, late, leave, readmit, recovery, rejoin, valid, void};
+use super::conversation::{equivocation, follow_commit, late, leave, readmit, recovery, rejoin, void};
 use super::device_log::{self, Place};
 use super::message::{order, receipt, receive};
-use super::{beyond, event, profile, reach};
+use super::{beyond, event, profile, reach, trail};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::DEPENDENCIES_MAX;
 use crate::record::conversation::{ConversationRecord, HeadRecord, LogKeyRecord, Membership};
@@ -54,7 +54,7 @@ pub(crate) fn process(
         entry.inner.kind(),
         Some(Kind::App | Kind::SelfRemove | Kind::Receipt | Kind::Reach | Kind::Petition) | None
     );
-    if ordered && device_log::has(&log, entry.inner.sequence) {
+    if ordered && device_log::has(&log, entry.inner.sequence) && !device_log::is_beside(step, account, &entry)? {
         return Ok(Progress::Done);
     }
     entry.verify(&VerifyingKey::from_bytes(log.key))?;
@@ -77,11 +77,7 @@ pub(crate) fn process(
         Place::Next if has_dependencies(step, account, &record, own, &entry)? => {}
         Place::Next | Place::Later => return Ok(Progress::Waits),
         Place::Before => return Ok(Progress::Done),
-        Place::Fork => {
-            // Its author shows different logs to different members. Nobody shall wait for what others may have seen of it.
-            equivocation::found(step, account, &mut record, &entry, log)?;
-            return Ok(Progress::Done);
-        }
+        Place::Beside => return equivocation::followed(step, account, record, &entry, log),
     }
     route(step, account, &mut record, &entry, &log)?;
     note_head(&mut record, &entry, tag);
@@ -168,7 +164,7 @@ fn has_dependencies(
     for dependency in entry.inner.dependencies.iter().filter(|dependency| dependency.device != own) {
         let Some(log) = device_log::get(step, account, &record.id, &dependency.device)? else { continue };
         let readable = can_come(step, account, record, &dependency.tag)?
-            && log.forked_at.is_none()
+            && !log.is_forked(dependency.sequence)
             && dependency.sequence > log.dropped
             && !device_log::is_cut(&log, dependency.sequence);
         if readable && !device_log::has(&log, dependency.sequence) {
@@ -187,6 +183,7 @@ fn route(
     log: &DeviceLogRecord,
 ) -> Outcome<()> {
     let author = log.account;
+    let trail = trail::before(step, account, record, log, entry)?.unwrap_or_else(|| log.trail.clone());
     let clock = order::clock_of(step, account, &record.id, entry)?;
     order::note(step, account, &record.id, (entry.inner.device, entry.inner.sequence), clock);
     record.clock = record.clock.max(clock);
@@ -194,7 +191,8 @@ fn route(
     match entry.inner.kind() {
         Some(Kind::App) => unreadable = !receive::received(step, account, record, entry, (author, clock))?,
         Some(Kind::Commit) => {
-            try_on(step, record, |step, record| follow_commit::received(step, account, record, entry, log))?
+            let log = DeviceLogRecord { trail: trail.clone(), ..log.clone() };
+            try_on(step, record, |step, record| follow_commit::received(step, account, record, entry, &log))?;
         }
         Some(Kind::SelfRemove) => {
             try_on(step, record, |step, record| leave::received(step, account, record, entry, author))?
@@ -217,8 +215,7 @@ fn route(
     if unreadable {
         log.unreadable.push(entry.inner.sequence);
     }
-    device_log::advance(step, account, &mut log, entry);
-    valid::extend(step, account, record, &mut log, entry)?;
+    device_log::advance(step, account, record, &mut log, (entry, trail))?;
     device_log::put(step, account, &record.id, &entry.inner.device, &log);
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Rows of the log layer.
 
 use minicbor::{Decode, Encode};
-use tidings_crypto::id::{AccountId, BundleId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, BundleId, EntryId, NodeId, QueueId};
 
 use super::mailbox::SponsoredRecord;
 use crate::account::conversation::rule::Trail;
+use crate::wire::inner::generation_of;
 
 /// Another node that keeps a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -204,9 +205,9 @@ pub struct DeviceLogRecord {
     /// Entries of it that could not be read and that no receipt has named yet.
     #[n(7)]
     pub unreadable: Vec<u64>,
-    /// From which number on it signed two entries for one place, if it did: it is not waited for any more.
+    /// The lowest numbers for which it signed two entries, one of each generation in which it did: from there on it is not waited for.
     #[n(9)]
-    pub forked_at: Option<u64>,
+    pub forks: Vec<u64>,
     /// The last entry that was refused for standing behind a cut: others may build on it, and it will never be processed here.
     #[n(10)]
     pub dropped: u64,
@@ -231,6 +232,17 @@ pub struct DeviceLogRecord {
     /// When it was last heard, unix milliseconds: by the clock of its newest entry, but no later than that was read here.
     #[n(17)]
     pub heard: Option<u64>,
+}
+
+/// What was processed in one place of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PlaceRecord {
+    /// The entry.
+    #[n(0)]
+    pub entry: EntryId,
+    /// The epochs that the device had reached when it wrote that.
+    #[n(1)]
+    pub trail: Trail,
 }
 
 /// How far a log was followed that counts no more.
@@ -267,6 +279,12 @@ impl Stretch {
 }
 
 impl DeviceLogRecord {
+    /// Whether an entry stands where the device shows different logs to different members, or behind that (REQ-FORK-8).
+    #[must_use]
+    pub fn is_forked(&self, sequence: u64) -> bool {
+        self.forks.iter().any(|from| *from <= sequence && generation_of(*from) == generation_of(sequence))
+    }
+
     /// The log of a device of which nothing was processed yet; `now` is when it is heard of, unix milliseconds.
     #[must_use]
     pub fn blank(account: AccountId, key: [u8; 32], now: u64) -> Self {
@@ -279,7 +297,7 @@ impl DeviceLogRecord {
             acknowledged: 0,
             cut: None,
             unreadable: Vec::new(),
-            forked_at: None,
+            forks: Vec::new(),
             dropped: 0,
             generation: 0,
             trail: Trail::default(),

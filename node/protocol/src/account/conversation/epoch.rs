@@ -20,7 +20,7 @@ pub(crate) fn commit_of(entry: &Signed, log: &DeviceLogRecord, class: Class, ran
         sequence: entry.inner.sequence,
         class,
         rank,
-        demoted: log.forked_at.is_some_and(|from| entry.inner.sequence >= from),
+        demoted: log.is_forked(entry.inner.sequence),
     }
 }
 

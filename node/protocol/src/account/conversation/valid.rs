@@ -4,7 +4,7 @@
 use tidings_crypto::id::{AccountId, EpochId};
 
 use super::epoch;
-use super::rule::{Ancestor, Class, Place, Verdict, within_spacing};
+use super::rule::{Ancestor, Class, Place, Trail, Verdict, within_spacing};
 use crate::account::policy::RANK_NONE;
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::{ConversationKind, ConversationRecord};
@@ -67,16 +67,16 @@ fn is_spaced(
     within_spacing(author, at.members.len(), Branch { step, account, record, at: Some(at.clone()) })
 }
 
-/// Notes under which epoch the next entry of a log was written.
+/// Goes on with the next entry of a log.
 pub(crate) fn extend(
     step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    log: &mut DeviceLogRecord,
+    trail: &mut Trail,
     entry: &Signed,
 ) -> Outcome<()> {
     let is_commit = entry.inner.kind() == Some(Kind::Commit);
-    log.trail.extend(entry.inner.epoch, is_commit, |epoch| place(step, account, record, epoch))
+    trail.extend(entry.inner.epoch, is_commit, |epoch| place(step, account, record, epoch))
 }
 
 fn place(step: &Step<'_>, account: AccountId, record: &ConversationRecord, epoch: &EpochId) -> Outcome<Option<Place>> {
