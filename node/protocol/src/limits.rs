@@ -282,6 +282,10 @@ pub const CLOSING_ENTRY_BYTES_MAX: usize = 2048;
 /// And then it is deleted, in milliseconds: 7 days.
 pub const CLOSING_LIFETIME_MS: u64 = 7 * 24 * 3600 * 1000;
 
+/// How long a queue that nobody here reads any more is there for those who followed it, in milliseconds: 180 days. Whoever was removed while away
+/// for longer never learns of it.
+pub const LATECOMER_LIFETIME_MS: u64 = 180 * 24 * 3600 * 1000;
+
 /// How long a deleted entry is remembered, so that it is not taken again, in milliseconds: 30 days, as long as a sender tries. A queue that has
 /// ended is remembered as long.
 pub const REMOVED_REMEMBERED_MS: u64 = 30 * 24 * 3600 * 1000;

@@ -11,6 +11,7 @@ use tidings_protocol::command::{Command, GroupChange};
 use tidings_protocol::input::Protocol;
 use tidings_protocol::record;
 use tidings_protocol::record::contact::ContactRecord;
+use tidings_protocol::record::conversation::Membership;
 use tidings_protocol::record::epoch::EpochRecord;
 use tidings_protocol::record::log::QueueRecord;
 use tidings_protocol::store::snapshot::Snapshot;
@@ -123,4 +124,33 @@ fn one_who_goes_while_being_read_is_not_waited_for() {
     world.glimpse(alice.host, carol.host, rename(alice, group, "after")).unwrap();
     world.advance(1_000);
     assert_eq!(name(&world, bob, group), "after");
+}
+
+// REQ-SYNC-10
+#[test]
+fn who_is_removed_while_it_is_away_for_months_learns_of_it() {
+    const DAY: u64 = 24 * 3600 * 1000;
+    let mut world = World::new(3);
+    let [alice, bob, carol] = [(0, "alice"), (1, "bob"), (2, "carol")].map(|(host, name)| world.sign_up(host, name));
+    for other in [bob, carol] {
+        world.befriend(alice, other);
+    }
+    let group = world.group(alice, "ops", &[bob, carol]);
+    world.advance(10_000);
+    let queue = world.conversation(bob, group).queue;
+    world.stop(bob.host);
+    world.advance(DAY);
+    world.remove_member(alice, group, bob).unwrap();
+    // By then nobody remembers the epoch that bob is in.
+    world.advance(100 * DAY);
+    assert!(!world.conversation(alice, group).queues.contains(&queue));
+    world.start(bob.host);
+    world.unlock(bob);
+    world.advance(60_000);
+    assert_eq!(world.conversation(bob, group).membership, Membership::Removed);
+    // What is kept for those who are late is not kept for ever.
+    world.advance(105 * DAY);
+    assert!(world.hosts[alice.host].store.get(Scope::Node, Table::Queue, queue.as_bytes()).unwrap().is_some());
+    world.advance(30 * DAY);
+    assert_eq!(world.hosts[alice.host].store.get(Scope::Node, Table::Queue, queue.as_bytes()).unwrap(), None);
 }

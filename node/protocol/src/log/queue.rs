@@ -46,6 +46,7 @@ pub(crate) fn follow(
     record.ended = false;
     let is_new = record.subscribers.is_empty();
     if is_new {
+        record.latecomers.clear();
         (record.epoch, record.closed_at) = (0, 0);
     }
     if !record.subscribers.contains(&account) {
@@ -70,12 +71,13 @@ pub(crate) fn set_followers(step: &mut Step<'_>, queue: &QueueId, followers: &[F
     Ok(())
 }
 
-/// Ends an account's interest. Once nobody here reads the queue, nothing more is taken for it, and after 7 days it is deleted.
+/// Ends an account's interest. Once nobody here reads the queue, nothing more is taken for it; those who followed it may read it for half a year:
+/// whoever is away since before they were removed learns of it nowhere else.
 pub(crate) fn unfollow(step: &mut Step<'_>, queue: &QueueId, account: AccountId) -> Outcome<()> {
     if let Some(mut record) = get(step, queue)? {
         record.subscribers.retain(|subscriber| *subscriber != account);
         if record.subscribers.is_empty() {
-            record.followers.clear();
+            record.latecomers = std::mem::take(&mut record.followers);
         }
         if record.is_unwanted() {
             record.closed_at = step.now.wall.0.max(1);
@@ -99,7 +101,8 @@ pub(crate) fn succeed(step: &mut Step<'_>, old: &TopicKey, next: &QueueId) -> Ou
 
 /// From which counter on a peer may read a queue; `None` if it may not.
 pub(crate) fn readable_from(record: &QueueRecord, peer: NodeId) -> Option<u64> {
-    let follower = record.followers.iter().find(|follower| follower.node == peer).map(|follower| follower.since);
+    let mut followers = record.followers.iter().chain(&record.latecomers);
+    let follower = followers.find(|follower| follower.node == peer).map(|follower| follower.since);
     let reader = || {
         let may = record.sponsors.iter().any(|sponsor| sponsor.readers.contains(&peer));
         may.then_some(record.first)

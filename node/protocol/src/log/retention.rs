@@ -9,8 +9,8 @@ use tidings_crypto::outer::Outer;
 
 use crate::error::{Fault, Outcome};
 use crate::limits::{
-    CLOSING_LIFETIME_MS, MAILBOX_LIFETIME_MS, PROVISIONAL_LIFETIME_MS, QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX,
-    REMOVED_PER_STEP_MAX, REMOVED_REMEMBERED_MS, RETENTION_MS, RETENTION_QUEUES_STEP,
+    CLOSING_LIFETIME_MS, LATECOMER_LIFETIME_MS, MAILBOX_LIFETIME_MS, PROVISIONAL_LIFETIME_MS, QUEUE_BYTES_MAX,
+    QUEUE_ENTRIES_MAX, REMOVED_PER_STEP_MAX, REMOVED_REMEMBERED_MS, RETENTION_MS, RETENTION_QUEUES_STEP,
 };
 use crate::record;
 use crate::record::key;
@@ -84,11 +84,12 @@ pub(crate) fn look(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
         }
         return Ok(());
     }
-    if record.closed_at != 0 && now >= record.closed_at.saturating_add(CLOSING_LIFETIME_MS) {
+    let lifetime = if record.latecomers.is_empty() { CLOSING_LIFETIME_MS } else { LATECOMER_LIFETIME_MS };
+    if record.closed_at != 0 && now >= record.closed_at.saturating_add(lifetime) {
         return end(step, queue, record);
     }
     forget_removed(step, queue)?;
-    let before = if record.subscribers.is_empty() {
+    let before = if record.subscribers.is_empty() && record.latecomers.is_empty() {
         kept_by_all_readers(step, queue, &record)?
     } else {
         beyond_the_bound(step, queue, &record)?
@@ -240,6 +241,7 @@ pub(crate) fn end(step: &mut Step<'_>, queue: &QueueId, mut record: QueueRecord)
     record.bytes = 0;
     record.first = record.next;
     record.followers.clear();
+    record.latecomers.clear();
     super::queue::put(step, queue, &record);
     after_the_end(step, queue, &record)
 }

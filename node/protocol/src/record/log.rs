@@ -72,6 +72,9 @@ pub struct QueueRecord {
     /// The newest day (since 1970) on which an entry came.
     #[n(18)]
     pub day: u64,
+    /// Who may still read it once nobody here does: they may have been away since it was in use.
+    #[n(19)]
+    pub latecomers: Vec<FollowerRecord>,
 }
 
 impl QueueRecord {
@@ -94,6 +97,7 @@ impl QueueRecord {
             sponsors: Vec::new(),
             succession: Vec::new(),
             day: 0,
+            latecomers: Vec::new(),
         }
     }
 
