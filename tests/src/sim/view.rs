@@ -112,8 +112,16 @@ pub(crate) struct View {
 }
 
 /// Tables whose rows mean that something is still to be done.
-const RESIDUE: [Table; 7] =
-    [Table::Outbox, Table::Parcel, Table::Intent, Table::Waiting, Table::Pending, Table::Awaiting, Table::Inbox];
+const RESIDUE: [Table; 8] = [
+    Table::Outbox,
+    Table::Parcel,
+    Table::Intent,
+    Table::Waiting,
+    Table::Pending,
+    Table::Awaiting,
+    Table::Inbox,
+    Table::Wish,
+];
 
 impl View {
     /// Takes in the writes of one committed step of machine `host`.

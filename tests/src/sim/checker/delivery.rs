@@ -5,7 +5,7 @@
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_protocol::record::contact::ContactState;
 use tidings_protocol::record::conversation::{ConversationRecord, Membership};
-use tidings_protocol::record::message::DeliveryState;
+use tidings_protocol::record::message::{DeliveryState, MessageRecord};
 use tidings_protocol::store::table::{Scope, Table};
 
 use crate::sim::view::{Sent, View};
@@ -71,13 +71,27 @@ fn must_reach(view: &View, sent: &Sent, account: AccountId) -> bool {
     was_in(sent.sender) && was_in(account)
 }
 
+/// Whether a message that `account` can't read for want of an old state may stay so: somebody is in by now who was not meant to read it, so that it
+/// is not written anew (REQ-FORK-20), and its sender is shown that it failed.
+fn is_withheld(view: &View, sent: &Sent, own: Option<&MessageRecord>, account: AccountId) -> bool {
+    let (Some(roster), Some(now)) = (view.tree.get(&sent.epoch), view.reference(sent.conversation)) else {
+        return false;
+    };
+    let is_told = own.is_some_and(|own| {
+        own.states.iter().any(|state| state.account == account && state.state == DeliveryState::Failed)
+    });
+    is_told && now.members.iter().any(|member| !roster.members.contains(member))
+}
+
 fn messages(view: &View) -> Result<(), String> {
     for (name, sent) in &view.sent {
         let Some(roster) = view.tree.get(&sent.epoch) else {
             return Err("a message was sent at an epoch nobody has".into());
         };
-        let readers =
-            roster.members.iter().filter(|account| **account != sent.sender && must_reach(view, sent, **account));
+        let own = view.own_message(sent, name);
+        let readers = roster.members.iter().filter(|account| {
+            **account != sent.sender && must_reach(view, sent, **account) && !is_withheld(view, sent, own, **account)
+        });
         for account in readers.clone() {
             if view.copies.get(&(*account, *name)).copied().unwrap_or(0) == 0 {
                 let Sent { sender, number, index, conversation, .. } = sent;
@@ -86,7 +100,7 @@ fn messages(view: &View) -> Result<(), String> {
                 ));
             }
         }
-        let Some(own) = view.own_message(sent, name) else {
+        let Some(own) = own else {
             return Err(format!("{:?} lost an own message", sent.sender));
         };
         for account in readers {
@@ -111,17 +125,28 @@ fn residue(view: &View) -> Result<(), String> {
     Ok(())
 }
 
+/// Kinds of wishes to write messages anew, as they stand in the key behind the conversation. Others may wait as long as the right or the turn does.
+const WRITES_ANEW: std::ops::RangeInclusive<u8> = 6..=7;
+
+fn conversation_of(key: &[u8]) -> Option<ConversationId> {
+    key.first_chunk::<32>().map(|id| ConversationId::from_bytes(*id))
+}
+
+fn is_member(view: &View, account: AccountId, key: &[u8]) -> bool {
+    let record = conversation_of(key).and_then(|id| view.conversations.get(&(account, id)));
+    record.is_some_and(|record| record.membership == Membership::Member)
+}
+
 /// Messages to somebody who never accepted wait for ever, and that is right.
 fn may_stay(view: &View, scope: Scope, table: Table, key: &[u8]) -> bool {
     let Scope::Account(account) = scope else { return false };
     if matches!(table, Table::Intent | Table::Pending) {
         // Of a group one is no longer in; or an entry of a branch one was never in.
-        let conversation = key.first_chunk::<32>().map(|id| ConversationId::from_bytes(*id));
-        let record = conversation.and_then(|id| view.conversations.get(&(account, id)));
-        let inside = record.is_some_and(|record| record.membership == Membership::Member);
-        return !inside
-            || (table == Table::Pending
-                && view.tree.forks(conversation.unwrap_or(ConversationId::from_bytes([0; 32]))) > 0);
+        return !is_member(view, account, key)
+            || (table == Table::Pending && conversation_of(key).is_some_and(|id| view.tree.forks(id) > 0));
+    }
+    if table == Table::Wish {
+        return !key.get(32).is_some_and(|kind| WRITES_ANEW.contains(kind)) || !is_member(view, account, key);
     }
     if table != Table::Waiting {
         return false;

@@ -28,13 +28,17 @@ impl Checker for Order {
             let earlier = places.range(..sent.index).next_back().map(|(_, key)| key);
             let later = places.range(sent.index + 1..).next().map(|(_, key)| key);
             let misplaced = earlier.is_some_and(|key| *key >= fact.key) || later.is_some_and(|key| *key <= fact.key);
-            if (is_late || misplaced) && !seen.view.is_on_chosen_branch(sent.conversation, sent.epoch) {
+            // What was on its way when its author or its reader was removed comes when they are in again.
+            let stayed = [sent.sender, fact.account]
+                .into_iter()
+                .all(|account| seen.view.was_in_since(sent.conversation, sent.epoch, account));
+            let is_anew = seen.view.own_message(sent, &fact.record.id).is_some_and(|own| own.anew);
+            let is_chosen = seen.view.is_on_chosen_branch(sent.conversation, sent.epoch);
+            if (is_late || misplaced) && (is_anew || !is_chosen || !stayed) {
                 // Written anew where others had gone on: it stands where it was written anew.
                 continue;
             }
-            // What was on its way when its author was removed comes when the author is in again.
-            let stayed = seen.view.was_in_since(sent.conversation, sent.epoch, sent.sender);
-            if fact.before.is_none() && is_late && stayed {
+            if fact.before.is_none() && is_late {
                 return Err(format!(
                     "{:?} got message {} of {:?} after a later one",
                     fact.account, sent.index, sent.sender
