@@ -4,16 +4,12 @@ use std::collections::BTreeMap;
 
 use tidings_crypto::id::AccountId;
 
-use super::all;
-use super::groups::RoleView;
-use super::groups::role_view;
-use crate::account::conversation::recovery::absence;
-use crate::account::policy::{Policy, RecoveryRule};
+use super::groups::{RoleView, role_view};
+use crate::account::conversation::recovery::{absence, at_tip};
+use crate::account::policy::{Petition, Policy, RecoveryRule};
 use crate::error::{Fault, Outcome};
-use crate::limits::RECOVERY_SILENCE_MS;
 use crate::record::conversation::ConversationRecord;
-use crate::record::key::join;
-use crate::record::recovery::{ConsentRecord, PetitionRecord};
+use crate::record::recovery::ConsentRecord;
 use crate::store::snapshot::Snapshot;
 use crate::store::table::Table;
 
@@ -56,22 +52,34 @@ pub fn view(store: &dyn Snapshot, account: AccountId, record: &ConversationRecor
     let heard = absence::heard(store, account, record)?;
     let admin = |admin: AccountId| {
         let heard_at = heard.get(&admin).copied().unwrap_or(now);
-        let absent = now.saturating_sub(heard_at) >= RECOVERY_SILENCE_MS;
+        let absent = absence::is_absent(heard_at, now);
         AdminView { account: admin, role: role_view(policy.role(&admin)), heard_at, absent }
     };
-    let prefix = join(&[record.id.as_bytes(), record.tip.as_bytes()]);
     let mut petitions: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
-    for (key, signed) in all::<PetitionRecord>(store, account, Table::Petition, &prefix)? {
-        let signer = super::id_of(key.get(prefix.len()..).unwrap_or_default(), Table::Petition)?;
+    for (signer, signed) in at_tip(store, account, record)? {
         petitions.entry(signed.owner).or_default().push(signer);
     }
     let own: Option<ConsentRecord> = super::one(store, account, Table::Consent, record.id.as_bytes())?;
     Ok(RecoveryView {
         allowed: policy.rules.recovery == RecoveryRule::TwoThirds,
         users: record.members.len(),
-        needed: record.members.len() * 2 / 3 + 1,
+        needed: Petition::needed(record.members.len()),
         admins: policy.admins().into_iter().map(admin).collect(),
         petitions,
         own: own.map(|own| own.owner),
     })
+}
+
+/// How many have signed for `owner` as things stand, and how many are needed.
+///
+/// # Errors
+/// As [`view`].
+pub fn support(
+    store: &dyn Snapshot,
+    account: AccountId,
+    record: &ConversationRecord,
+    owner: AccountId,
+) -> Outcome<(usize, usize)> {
+    let signed = at_tip(store, account, record)?.iter().filter(|(_, signed)| signed.owner == owner).count();
+    Ok((signed, Petition::needed(record.members.len())))
 }

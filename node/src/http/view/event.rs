@@ -152,13 +152,13 @@ fn petition(
 ) -> Outcome<Found> {
     let Some(id) = conversation else { return Ok(None) };
     let Some(record) = conversations::with(viewer.store, viewer.account, id)? else { return Ok(None) };
-    let view = recovery::view(viewer.store, viewer.account, &record, 0)?;
+    let (signed, needed) = recovery::support(viewer.store, viewer.account, &record, owner)?;
     let body = GroupPetition {
         group: id.to_string(),
         account: account.to_string(),
         owner: owner.to_string(),
-        signed: count(view.petitions.get(&owner).map_or(0, Vec::len)),
-        needed: count(view.needed),
+        signed: count(signed),
+        needed: count(needed),
     };
     Ok(Some((EventBody::GroupPetition(body), account == viewer.account)))
 }

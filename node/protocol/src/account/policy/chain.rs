@@ -216,6 +216,6 @@ impl Link {
         voices.sort_unstable();
         voices.dedup();
         // One that does not hold spoils all: nobody shall have to look for those that count.
-        voices.len() == content.petitions.len() && voices.len() * 3 > users * 2
+        voices.len() == content.petitions.len() && voices.len() >= Petition::needed(users)
     }
 }

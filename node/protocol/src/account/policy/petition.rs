@@ -19,6 +19,12 @@ pub struct Petition {
 }
 
 impl Petition {
+    /// How many of a group's users must want the same owner: more than two thirds (REQ-POLICY-7).
+    #[must_use]
+    pub const fn needed(users: usize) -> usize {
+        users * 2 / 3 + 1
+    }
+
     /// Signs the wish that `owner` be the owner from `parent` on.
     #[must_use]
     pub fn sign(

@@ -40,6 +40,11 @@ pub(crate) fn passed_over(policy: &Policy, owner: &AccountId) -> Vec<AccountId> 
     policy.admins().into_iter().take_while(|admin| admin != owner).collect()
 }
 
+/// Whether somebody last heard then has been silent for long enough.
+pub(crate) const fn is_absent(heard_at: u64, now: u64) -> bool {
+    now.saturating_sub(heard_at) >= RECOVERY_SILENCE_MS
+}
+
 /// Those of them who have not been silent for long enough, with when they were heard. The account itself is never silent.
 pub(crate) fn present(
     store: &dyn Snapshot,
@@ -51,5 +56,5 @@ pub(crate) fn present(
     let heard = heard(store, account, record)?;
     let last = |admin: &AccountId| heard.get(admin).copied().unwrap_or(now);
     let present = passed_over(policy, owner).into_iter().map(|admin| (admin, last(&admin)));
-    Ok(present.filter(|(_, at)| now.saturating_sub(*at) < RECOVERY_SILENCE_MS).collect())
+    Ok(present.filter(|(_, at)| !is_absent(*at, now)).collect())
 }

@@ -24,7 +24,8 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, mut record: Conversat
         return Ok(());
     }
     let policy = state::policy(&record)?;
-    if is_challenged(step, account, &record, &policy)? {
+    let signed = super::at_tip(&step.rows, account, &record)?;
+    if is_challenged(account, &record, &policy, &signed) {
         return answer(step, account, record, &policy);
     }
     let Some(consent) = super::consent_of(step, account, &record.id)? else { return Ok(()) };
@@ -32,7 +33,6 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, mut record: Conversat
         step.rows.delete(Scope::Account(account), Table::Consent, record.id.as_bytes());
         return Ok(());
     }
-    let signed = super::at_tip(step, account, &record)?;
     if !signed.iter().any(|(signer, signed)| *signer == account && signed.owner == consent.owner) {
         petition::publish(step, account, &mut record, consent.owner)?;
     }
@@ -40,11 +40,15 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, mut record: Conversat
 }
 
 /// Whether so many want somebody before this account that more could soon be enough. One alone shall not make anybody commit.
-fn is_challenged(step: &Step<'_>, account: AccountId, record: &ConversationRecord, policy: &Policy) -> Outcome<bool> {
-    let signed = super::at_tip(step, account, record)?;
+fn is_challenged(
+    account: AccountId,
+    record: &ConversationRecord,
+    policy: &Policy,
+    signed: &[(AccountId, PetitionRecord)],
+) -> bool {
     let against =
         |(_, signed): &&(AccountId, PetitionRecord)| absence::passed_over(policy, &signed.owner).contains(&account);
-    Ok(signed.iter().filter(against).count() * 3 > record.members.len())
+    signed.iter().filter(against).count() * 3 > record.members.len()
 }
 
 /// Whoever is here keeps the group: another topic, and what was signed so far is void. At the same parent it wins by rank. It is said once in a
@@ -86,13 +90,13 @@ fn carry_out(
 ) -> Outcome<()> {
     let counts =
         |(signer, signed): &(AccountId, PetitionRecord)| signed.owner == owner && record.members.contains(signer);
-    let signed = super::at_tip(step, account, &record)?.into_iter().filter(counts);
+    let signed = super::at_tip(&step.rows, account, &record)?.into_iter().filter(counts);
     let (mut petitions, mut since) = (Vec::new(), 0);
     for (_, signed) in signed {
         since = signed.heard_at.max(since);
         petitions.push(wire::decode::<Petition>(&signed.petition, "petition")?);
     }
-    if petitions.len() * 3 <= record.members.len() * 2 {
+    if petitions.len() < Petition::needed(record.members.len()) {
         return Ok(());
     }
     let others = readmit::turn(&record, account, &owner).saturating_add(ELECTION_STEP_MS);

@@ -18,6 +18,7 @@ use crate::record::conversation::ConversationRecord;
 use crate::record::key;
 use crate::record::recovery::{ConsentRecord, PetitionRecord};
 use crate::step::Step;
+use crate::store::snapshot::{Direction, Snapshot};
 use crate::store::table::{Scope, Table};
 
 /// Does what a person asks for.
@@ -43,14 +44,15 @@ fn petition_row(conversation: &ConversationId, epoch: &EpochId, signer: &Account
 }
 
 /// Who has signed what at the tip.
-fn at_tip(
-    step: &Step<'_>,
+pub(crate) fn at_tip(
+    store: &dyn Snapshot,
     account: AccountId,
     record: &ConversationRecord,
 ) -> Outcome<Vec<(AccountId, PetitionRecord)>> {
     let prefix = key::join(&[record.id.as_bytes(), record.tip.as_bytes()]);
+    let (scope, end) = (Scope::Account(account), key::prefix_end(&prefix));
     let mut petitions = Vec::new();
-    for (row, value) in step.rows.scan(Scope::Account(account), Table::Petition, &prefix, usize::MAX)? {
+    for (row, value) in store.range(scope, Table::Petition, &prefix, &end, usize::MAX, Direction::Forward)? {
         let signer = row.get(prefix.len()..).and_then(|signer| AccountId::try_from(signer).ok());
         petitions.push((signer.ok_or(Fault::Damaged("petition key"))?, record::decode(&value, "petition")?));
     }
@@ -61,7 +63,7 @@ fn at_tip(
 /// commit asks all of them to sign anew.
 pub(crate) fn is_under_way(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
     let policy = super::state::policy(record)?;
-    for (_, signed) in at_tip(step, account, record)? {
+    for (_, signed) in at_tip(&step.rows, account, record)? {
         let for_whom = (&policy, &signed.owner);
         if absence::present(&step.rows, account, record, for_whom, step.now.wall.0)?.is_empty() {
             return Ok(true);
