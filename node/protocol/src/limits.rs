@@ -279,7 +279,7 @@ pub const CLOSING_FULL_MS: u64 = 10 * 60 * 1000;
 pub const CLOSING_ENTRIES_PER_DAY: u32 = 64;
 /// See [`CLOSING_ENTRIES_PER_DAY`].
 pub const CLOSING_ENTRY_BYTES_MAX: usize = 2048;
-/// And then it is deleted, in milliseconds: 7 days.
+/// And then it is deleted, in milliseconds: 7 days; at a home where others may still come late see [`LATECOMER_LIFETIME_MS`].
 pub const CLOSING_LIFETIME_MS: u64 = 7 * 24 * 3600 * 1000;
 
 /// How long a queue that nobody here reads any more is there for those who followed it, in milliseconds: 180 days. Whoever was removed while away

@@ -19,7 +19,7 @@ use crate::wire::inner::{Kind, Signed};
 pub(crate) fn passed(
     step: &mut Step<'_>,
     account: AccountId,
-    record: ConversationRecord,
+    mut record: ConversationRecord,
     entry: &Signed,
     log: DeviceLogRecord,
 ) -> Outcome<Progress> {
@@ -39,7 +39,6 @@ pub(crate) fn passed(
         Place::Before => return Ok(Progress::Done),
         Place::Beside => return equivocation::followed(step, account, record, entry, log),
     }
-    let mut record = record;
     let trail = trail::before(step, account, &record, &further, entry)?.unwrap_or_else(|| further.trail.clone());
     if entry.inner.kind() == Some(Kind::Commit) {
         let judged = DeviceLogRecord { trail: trail.clone(), ..further.clone() };

@@ -1,5 +1,6 @@
 //! The epochs a log had reached at each of its entries, along their hashes. By this a commit is judged (REQ-FORK-6, REQ-FORK-7), also one in
-//! a second log that its author signed beside the first, and whichever of the two came first.
+//! a second log that its author signed beside the first, and whichever of the two came first: as long as what it builds on can be read here
+//! (`docs/PROTOCOL.md` section 14, where the core falls short).
 
 use tidings_crypto::id::AccountId;
 
@@ -18,7 +19,8 @@ pub(crate) fn place(step: &Step<'_>, account: AccountId, place: &[u8]) -> Outcom
     step.rows.get(Scope::Account(account), Table::LogPlace, place)
 }
 
-/// The trail before an entry; `None` if what it builds on is not here and can still come. What can't come leaves no trail.
+/// The trail before an entry; `None` if what it builds on is not here and can still come. Behind what can't come it is the trail of the
+/// log as it was followed here.
 pub(crate) fn before(
     step: &Step<'_>,
     account: AccountId,

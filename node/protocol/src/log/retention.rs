@@ -1,5 +1,5 @@
-//! How long entries stay: what every reader has is deleted at a mailbox, what is beyond the bound at a home, and what nobody asked for or what
-//! another queue has replaced after 7 days (PROTOCOL A7, A8).
+//! How long entries stay: what every reader has is deleted at a mailbox, what is beyond the bound at a home, what nobody asked for after 7 days,
+//! and what another queue has replaced after 7 days at a mailbox and after 180 at a home (PROTOCOL A7, A8; REQ-SYNC-10).
 //!
 //! A deleted entry is remembered for 30 days by its id, so that neither a push nor a sync brings it back.
 

@@ -136,7 +136,7 @@ tables! {
     Intent = 49, "intent";
     /// `account id ‖ counter` → message written before the conversation exists.
     Waiting = 50, "waiting";
-    /// `conversation ‖ order ‖ hash` → an act that waits until this device may commit, or for its turn.
+    /// `conversation ‖ order ‖ counter` → an act that waits until this device may commit, or for its turn.
     Wish = 51, "wish";
     /// `queue ‖ counter` of the commit's entry → welcomes that wait until somebody else has taken it.
     HeldWelcome = 52, "held_welcome";

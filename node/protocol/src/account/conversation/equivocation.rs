@@ -26,13 +26,14 @@ pub(crate) fn followed(
     }
     let (log, demoted) = prove(step, account, &record, entry, log)?;
     let before = trail::before(step, account, &record, &log, entry)?;
-    if let Some(trail) = before.clone() {
+    let progress = if before.is_some() { Progress::Done } else { Progress::Waits };
+    if let Some(trail) = before {
         follow(step, account, &mut record, entry, DeviceLogRecord { trail, ..log })?;
     }
     if demoted {
         tip::settle(step, account, &mut record)?;
     }
-    Ok(if before.is_some() { Progress::Done } else { Progress::Waits })
+    Ok(progress)
 }
 
 fn follow(
