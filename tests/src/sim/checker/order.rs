@@ -33,8 +33,10 @@ impl Checker for Order {
                 .into_iter()
                 .all(|account| seen.view.was_in_since(sent.conversation, sent.epoch, account));
             let is_anew = seen.view.own_message(sent, &fact.record.id).is_some_and(|own| own.anew);
+            // Who has read it sees it where it was.
+            let is_new = !places.contains_key(&sent.index);
             let is_chosen = seen.view.is_on_chosen_branch(sent.conversation, sent.epoch);
-            if (is_late || misplaced) && (is_anew || !is_chosen || !stayed) {
+            if (is_late || misplaced) && (!is_chosen || is_new && (is_anew || !stayed)) {
                 // Written anew where others had gone on: it stands where it was written anew.
                 continue;
             }
