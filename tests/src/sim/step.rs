@@ -325,6 +325,7 @@ impl World {
             checker.answered(&Answered { command: &wish.command, result, expected: expected.clone() })
         })?;
         let next = self.workload.learn(&mut self.people_dice, &self.people, &wish, result);
+        self.workload.wishes.saw_when_answered(&wish.command, &self.view);
         if let Some(wish) = next {
             self.later(wish, 0);
         }

@@ -11,6 +11,7 @@ use tidings_protocol::command::{Answer, Command};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::record::conversation::ConversationRecord;
 
+use super::checker::acts;
 use super::view::View;
 
 type Place = (ConversationId, AccountId);
@@ -67,6 +68,14 @@ impl Wishes {
             if *conversation == now.id && promises.iter().any(lapses) {
                 self.lapsed.insert(*place);
             }
+        }
+    }
+
+    /// Takes in the state of the group at an answer: the step after that of the command may have changed it before the answer was given.
+    pub(crate) fn saw_when_answered(&mut self, command: &Command, view: &View) {
+        let (Some((conversation, _)), Some(by)) = (place(command), acts(command)) else { return };
+        if let Some(now) = view.conversations.get(&(by, conversation)) {
+            self.saw(&by, now);
         }
     }
 
