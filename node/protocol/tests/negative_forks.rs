@@ -241,52 +241,135 @@ fn a_commit_beside_one_that_is_refused_counts_whichever_comes_first() {
     }
 }
 
-// NEGATIVE_TESTS 57, 58
-// REQ-FORK-6, REQ-FORK-13
-#[test]
-fn of_a_forked_log_each_branch_is_judged_by_itself_whichever_comes_first() {
-    for turn in 0..8 {
+/// All orders of the numbers below `length`.
+fn orders(length: usize) -> Vec<Vec<usize>> {
+    let Some(last) = length.checked_sub(1) else { return vec![Vec::new()] };
+    let mut all = Vec::new();
+    for order in orders(last) {
+        for at in 0..=order.len() {
+            let mut order = order.clone();
+            order.insert(at, last);
+            all.push(order);
+        }
+    }
+    all
+}
+
+/// Where carol is after these entries of bob in each order, and how many wait. `forge` makes the same entries each time.
+fn ends(forge: impl Fn(&mut Four) -> Vec<Forgery>) -> Vec<(EpochId, u32)> {
+    let length = forge(&mut four()).len();
+    let end = |order: &Vec<usize>| {
         let mut all = four();
+        let forged = forge(&mut all);
+        let carol = all.carol;
+        all.world.split(&[2]);
+        for at in order {
+            all.world.publish(&forged[*at], &[carol]);
+        }
+        (all.state(carol).0, all.record(carol).pending)
+    };
+    orders(length).iter().map(end).collect()
+}
+
+fn assert_one(ends: &[(EpochId, u32)]) -> EpochId {
+    assert!(ends.iter().all(|end| end.0 == ends[0].0), "{ends:?}");
+    ends[0].0
+}
+
+// NEGATIVE_TESTS 57, 58
+// REQ-FORK-6, REQ-FORK-8, REQ-FORK-13
+#[test]
+fn of_a_forked_log_the_same_commit_counts_in_whatever_order_its_entries_come() {
+    let ends = ends(|all| {
         let (bob, carol) = (all.bob, all.carol);
         let (refused, update) = (all.removal(bob, carol), all.commit(bob, Class::Update, CommitPlan::default()));
         let mut tip = all.world.tip(bob, all.group);
-        // One log: a commit nobody may follow, and so no other at this epoch. The other: a message, and then a commit.
+        // One log: a commit nobody may follow, and then another at this epoch. The other: a message, and then a commit.
         let spent = all.forgery(bob, COMMIT, refused);
         let repeated = spent.successor().body(COMMIT, update.clone());
         let message = all.world.forgery(bob, all.group).message(&mut tip, "beside");
         let commit = message.successor().body(COMMIT, update);
-        let mut order =
-            if turn < 4 { [&spent, &repeated, &message, &commit] } else { [&spent, &repeated, &commit, &message] };
-        order.rotate_left(turn % 4);
-        all.world.split(&[2]);
-        for forged in order {
-            all.world.publish(forged, &[carol]);
-        }
-        assert_eq!(all.state(carol).0, epoch_of(&all, &commit), "order {turn}");
-        assert_eq!(all.record(carol).pending, 0, "order {turn}");
+        vec![spent, repeated, message, commit]
+    });
+    let before = four();
+    assert_ne!(assert_one(&ends), before.state(before.carol).0);
+    assert!(ends.iter().all(|(_, pending)| *pending == 0), "{ends:?}");
+}
+
+/// Three commits of bob at one epoch, of which each after the first names a predecessor by that tag which nobody has ever seen.
+fn strangely_linked(all: &mut Four, tag: Option<[u8; 8]>) -> Vec<Forgery> {
+    let bob = all.bob;
+    let first = all.commit(bob, Class::Update, CommitPlan::default());
+    let mut forged = vec![all.forgery(bob, COMMIT, first)];
+    for number in 1..3 {
+        let body = all.commit(bob, Class::Update, CommitPlan::default());
+        let mut next = forged[number - 1].successor().body(COMMIT, body);
+        next.inner.prev = [7; 32];
+        next.inner.prev_tag = tag.unwrap_or(next.inner.prev_tag);
+        next.inner.sequence += 3;
+        forged.push(next);
+    }
+    forged
+}
+
+// NEGATIVE_TESTS 57
+// REQ-FORK-6, REQ-FORK-13
+#[test]
+fn of_several_commits_at_one_epoch_the_first_counts_though_they_name_predecessors_that_never_come() {
+    // Under an epoch that nobody knows, and under one that all can open.
+    for tag in [Some([9; 8]), None] {
+        let end = assert_one(&ends(|all| strangely_linked(all, tag)));
+        let mut all = four();
+        let first = strangely_linked(&mut all, tag).swap_remove(0);
+        assert_eq!(end, epoch_of(&all, &first), "{tag:?}");
     }
 }
 
-// NEGATIVE_TESTS 58
-// REQ-FORK-13
+// NEGATIVE_TESTS 55
+// REQ-FORK-7, REQ-FORK-13
 #[test]
-fn a_commit_in_a_second_log_waits_for_what_it_builds_on() {
+fn a_commit_behind_its_author_comes_after_all_others_in_whatever_order_that_is_seen() {
+    for backdated_first in [false, true] {
+        let mut all = four();
+        let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+        let before = all.record(alice);
+        let (renaming, removal) = (all.renaming(carol, "honest"), all.removal(alice, bob));
+        // Alice sees carol's commit and writes past it, and then signs a removal before it: one that would win.
+        let honest = all.forgery(carol, COMMIT, renaming);
+        let mut backdated = all.forgery(alice, COMMIT, removal);
+        all.world.publish(&honest, &[alice, bob]);
+        let mut tip = all.world.tip(alice, all.group);
+        let past = all.world.forgery(alice, all.group).message(&mut tip, "past it");
+        (backdated.inner.sequence, backdated.inner.prev) = (past.inner.sequence + 5, [7; 32]);
+        (backdated.inner.epoch, backdated.log_key) = (before.tip, before.log_key);
+        let both = if backdated_first { [&backdated, &past] } else { [&past, &backdated] };
+        for forged in both {
+            all.world.publish(forged, &[bob]);
+        }
+        assert_eq!(all.state(bob).0, epoch_of(&all, &honest), "{backdated_first}");
+        assert_eq!(all.record(bob).membership, Membership::Member);
+    }
+}
+
+// REQ-FORK-13, REQ-FORK-18
+#[test]
+fn a_commit_is_followed_and_no_message_shown_before_what_they_build_on() {
     let mut all = four();
     let (bob, carol) = (all.bob, all.carol);
     let update = all.commit(bob, Class::Update, CommitPlan::default());
     let mut tip = all.world.tip(bob, all.group);
     let first = all.world.forgery(bob, all.group).message(&mut tip, "one");
-    let beside = resealed(&first, 77).message(&mut tip, "the other");
-    let commit = beside.successor().body(COMMIT, update);
+    let second = first.successor().message(&mut tip, "two");
+    let commit = second.successor().body(COMMIT, update);
     all.world.split(&[2]);
-    let before = all.state(carol);
-    for forged in [&first, &commit] {
+    for forged in [&second, &commit] {
         all.world.publish(forged, &[carol]);
     }
-    assert_eq!(all.state(carol), before);
-    all.world.publish(&beside, &[carol]);
     assert_eq!(all.state(carol).0, epoch_of(&all, &commit));
-    assert_eq!(all.world.texts(carol), ["before", "one"]);
+    assert_eq!(all.world.texts(carol), ["before"]);
+    all.world.publish(&first, &[carol]);
+    assert_eq!(all.world.texts(carol), ["before", "one", "two"]);
+    assert_eq!(all.record(carol).pending, 0);
 }
 
 // REQ-FORK-8

@@ -81,6 +81,10 @@ fn take(
         Ok(Progress::Done) if had_pending => retry_pending(step, account, &id),
         Ok(Progress::Done) => Ok(()),
         Ok(Progress::Waits) => keep_pending(step, account, &id, place, bytes),
+        Ok(Progress::Moved) => {
+            keep_pending(step, account, &id, place, bytes)?;
+            retry_pending(step, account, &id)
+        }
         // Refused for good: nothing of it was kept.
         Err(_) => Ok(()),
     }
@@ -125,11 +129,14 @@ pub(crate) fn retry_pending(step: &mut Step<'_>, account: AccountId, id: &Conver
             }
             let place = key::counted(waiting.queue.as_bytes(), waiting.counter);
             let bytes = step.rows.get_bytes(Scope::Node, Table::QueueEntry, &place)?.unwrap_or_default();
-            if let Ok(Progress::Waits) = refused(step.attempt(|step| process::process(step, account, record, &bytes)))?
-            {
-                continue;
+            match refused(step.attempt(|step| process::process(step, account, record, &bytes)))? {
+                Ok(Progress::Waits) => continue,
+                Ok(Progress::Moved) => {
+                    progress = true;
+                    continue;
+                }
+                Ok(Progress::Done) | Err(_) => progress = true,
             }
-            progress = true;
             step.rows.delete(Scope::Account(account), Table::Pending, &row);
             if let Some(mut record) = conversation_state::get(step, account, id)? {
                 record.pending = record.pending.saturating_sub(1);

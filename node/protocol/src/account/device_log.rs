@@ -6,16 +6,13 @@
 
 use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 
-use super::conversation::rule::Trail;
-use super::conversation::valid;
 use super::process::can_come;
-use super::trail;
 use crate::error::{Fault, Outcome};
 use crate::limits::LOG_GAPS_MAX;
 use crate::record;
 use crate::record::conversation::ConversationRecord;
 use crate::record::key;
-use crate::record::log::{DeviceLogRecord, PlaceRecord, Stretch};
+use crate::record::log::{DeviceLogRecord, Stretch};
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire::inner::Signed;
@@ -101,25 +98,24 @@ pub(crate) fn place(
     entry: &Signed,
 ) -> Outcome<Place> {
     let sequence = entry.inner.sequence;
-    let waits = || waits_for_predecessor(step, account, record, log, entry);
-    if let Some(gap) = log.gaps.iter().find(|gap| gap.contains(sequence)) {
-        return Ok(if sequence == gap.first || !waits()? { Place::Next } else { Place::Later });
+    if is_beside(step, account, entry)? {
+        return Ok(Place::Beside);
     }
-    if sequence <= log.sequence {
-        return Ok(if is_beside(step, account, entry)? { Place::Beside } else { Place::Before });
+    if has(log, sequence) {
+        return Ok(Place::Before);
     }
-    let follows = sequence == log.sequence.saturating_add(1);
-    Ok(if follows && entry.inner.prev == log.head || !waits()? {
-        Place::Next
-    } else if trail::beside(step, account, entry)?.is_some() {
-        Place::Beside
-    } else {
-        Place::Later
-    })
+    let before = sequence.saturating_sub(1);
+    let predecessor = at(step, account, &place_key(&entry.inner.conversation, &entry.inner.device, before))?;
+    match predecessor.map(|there| there == entry.inner.prev) {
+        Some(false) => return Ok(Place::Beside),
+        Some(true) if has(log, before) => return Ok(Place::Next),
+        Some(true) | None => {}
+    }
+    Ok(if waits_for_predecessor(step, account, record, log, entry)? { Place::Later } else { Place::Next })
 }
 
 /// Whether the entry before this one in its log can still come. One that was dropped is not waited for.
-pub(crate) fn waits_for_predecessor(
+fn waits_for_predecessor(
     step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
@@ -130,9 +126,26 @@ pub(crate) fn waits_for_predecessor(
     Ok(kept && can_come(step, account, record, &entry.inner.prev_tag)?)
 }
 
-/// Whether another entry was processed in the place of this one.
+/// The id of the entry that came first for a place.
+fn at(step: &Step<'_>, account: AccountId, place: &[u8]) -> Outcome<Option<Vec<u8>>> {
+    Ok(step.rows.get_bytes(Scope::Account(account), Table::LogPlace, place)?)
+}
+
+/// Notes that an entry is there for its place. Returns whether its author signed another for it.
+pub(crate) fn claim(step: &mut Step<'_>, account: AccountId, entry: &Signed) -> Outcome<bool> {
+    let (row, id) = (key_of(entry), entry.id());
+    match at(step, account, &row)? {
+        Some(there) => Ok(there != id.as_bytes()),
+        None => {
+            step.rows.put_bytes(Scope::Account(account), Table::LogPlace, &row, id.as_bytes().to_vec());
+            Ok(false)
+        }
+    }
+}
+
+/// Whether another entry came first for the place of this one.
 pub(crate) fn is_beside(step: &Step<'_>, account: AccountId, entry: &Signed) -> Outcome<bool> {
-    Ok(trail::place(step, account, &key_of(entry))?.is_some_and(|there| there.entry != entry.id()))
+    Ok(at(step, account, &key_of(entry))?.is_some_and(|there| there != entry.id().as_bytes()))
 }
 
 /// The key of what is noted of one place in a log.
@@ -144,25 +157,11 @@ pub(crate) fn key_of(entry: &Signed) -> Vec<u8> {
     place_key(&entry.inner.conversation, &entry.inner.device, entry.inner.sequence)
 }
 
-/// Notes that an entry was processed, before which its log had left `trail`.
-pub(crate) fn advance(
-    step: &mut Step<'_>,
-    account: AccountId,
-    record: &ConversationRecord,
-    log: &mut DeviceLogRecord,
-    (entry, mut trail): (&Signed, Trail),
-) -> Outcome<()> {
+/// Notes that an entry was processed.
+pub(crate) fn advance(step: &Step<'_>, log: &mut DeviceLogRecord, entry: &Signed) {
     let sequence = entry.inner.sequence;
     let said = (entry.inner.clock >> 16).min(step.now.wall.0);
     log.heard = Some(log.heard.map_or(said, |before| before.max(said)));
-    valid::extend(step, account, record, &mut trail, entry)?;
-    if sequence > log.sequence {
-        log.trail.clone_from(&trail);
-    } else {
-        valid::extend(step, account, record, &mut log.trail, entry)?;
-    }
-    let here = PlaceRecord { entry: entry.id(), trail };
-    step.rows.put(Scope::Account(account), Table::LogPlace, &key_of(entry), &here);
     if sequence > log.sequence {
         let first = log.sequence.saturating_add(1);
         if sequence > first {
@@ -180,7 +179,6 @@ pub(crate) fn advance(
         Some(span) if span.last.saturating_add(1) == sequence => span.last = sequence,
         Some(_) | None => log.owed.push(Stretch { first: sequence, last: sequence }),
     }
-    Ok(())
 }
 
 fn fill(log: &mut DeviceLogRecord, sequence: u64) {

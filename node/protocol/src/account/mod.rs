@@ -4,7 +4,6 @@
 //! through [`crate::log`], sealed items through parcels.
 
 pub(crate) mod addable;
-pub(crate) mod beyond;
 pub(crate) mod catch_up;
 pub(crate) mod contact;
 pub mod conversation;
@@ -22,5 +21,4 @@ pub mod policy;
 pub(crate) mod process;
 pub(crate) mod profile;
 pub(crate) mod reach;
-pub(crate) mod trail;
 pub(crate) mod unlock;

@@ -5,10 +5,10 @@ use tidings_crypto::outer::{LogKey, Outer};
 use tidings_crypto::sign::VerifyingKey;
 
 use super::conversation::state as conversation_state;
-use super::conversation::{equivocation, follow_commit, late, leave, readmit, recovery, rejoin, void};
+use super::conversation::{epoch, equivocation, follow_commit, late, leave, readmit, recovery, rejoin, tip, void};
 use super::device_log::{self, Place};
 use super::message::{order, receipt, receive};
-use super::{beyond, event, profile, reach, trail};
+use super::{event, profile, reach};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::DEPENDENCIES_MAX;
 use crate::record::conversation::{ConversationRecord, HeadRecord, LogKeyRecord, Membership};
@@ -25,8 +25,10 @@ use crate::wire::rejoin::{Reason, SignedRejoin};
 pub(crate) enum Progress {
     /// It was processed, or is an own one, or was before.
     Done,
-    /// Something it builds on is missing.
+    /// It cannot be opened yet, or something it builds on is missing.
     Waits,
+    /// Something it builds on is missing; what it says of the group was followed all the same.
+    Moved,
 }
 
 /// Processes one outer entry of a conversation.
@@ -70,19 +72,64 @@ pub(crate) fn process(
         }
         Some(Kind::App | Kind::Commit | Kind::SelfRemove | Kind::Receipt | Kind::Reach | Kind::Petition) | None => {}
     }
+    let moved = weigh(step, account, &mut record, &entry)?;
+    let log = device_log::of_author(step, account, &entry)?;
     if device_log::is_over(&log, &entry) {
-        return beyond::passed(step, account, record, &entry, log);
+        drop_behind(step, account, &entry, log);
+        return Ok(Progress::Done);
     }
     match device_log::place(step, account, &record, &log, &entry)? {
         Place::Next if has_dependencies(step, account, &record, own, &entry)? => {}
-        Place::Next | Place::Later => return Ok(Progress::Waits),
-        Place::Before => return Ok(Progress::Done),
-        Place::Beside => return equivocation::followed(step, account, record, &entry, log),
+        Place::Next | Place::Later => return Ok(if moved { Progress::Moved } else { Progress::Waits }),
+        Place::Before | Place::Beside => return Ok(Progress::Done),
     }
     route(step, account, &mut record, &entry, &log)?;
     note_head(&mut record, &entry, tag);
     conversation_state::put(step, account, &record);
     Ok(Progress::Done)
+}
+
+/// Follows what an entry says of the group, whatever came before it in its log: which commits count may not hang on the order in which they
+/// come, nor on what was written behind the end of a log. Returns whether anything is different now.
+fn weigh(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, entry: &Signed) -> Outcome<bool> {
+    let log = device_log::of_author(step, account, entry)?;
+    if !is_of_its_epoch(step, account, record, entry, &log.account)? {
+        return Err(Rejection::Refused { reason: "entry of somebody who is not in its epoch" }.into());
+    }
+    let lowered = equivocation::witness(step, account, record, entry)?;
+    if lowered {
+        tip::settle(step, account, record)?;
+    }
+    let log = device_log::of_author(step, account, entry)?;
+    // Nobody has let in a device that begins another log by itself.
+    let counts = entry.inner.kind() == Some(Kind::Commit) && entry.inner.generation <= log.generation;
+    let followed =
+        counts && try_on(step, record, |step, record| follow_commit::received(step, account, record, entry, &log))?;
+    Ok(lowered || followed)
+}
+
+/// Whether somebody is in the epoch under which an entry stands, as far as that is remembered.
+fn is_of_its_epoch(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    entry: &Signed,
+    author: &AccountId,
+) -> Outcome<bool> {
+    if entry.inner.epoch == record.tip {
+        return Ok(record.members.contains(author));
+    }
+    let known = epoch::get(step, account, &record.id, &entry.inner.epoch)?;
+    Ok(known.is_none_or(|known| known.members.contains(author)))
+}
+
+/// The device may be added again, and then nobody shall wait for this entry.
+fn drop_behind(step: &mut Step<'_>, account: AccountId, entry: &Signed, log: DeviceLogRecord) {
+    if entry.inner.generation <= log.generation {
+        let dropped = log.dropped.max(entry.inner.sequence);
+        let log = DeviceLogRecord { dropped, ..log };
+        device_log::put(step, account, &entry.inner.conversation, &entry.inner.device, &log);
+    }
 }
 
 fn open(outer: &Outer, key: &LogKeyRecord, record: &ConversationRecord) -> Outcome<Signed> {
@@ -183,21 +230,17 @@ fn route(
     log: &DeviceLogRecord,
 ) -> Outcome<()> {
     let author = log.account;
-    let trail = trail::before(step, account, record, log, entry)?.unwrap_or_else(|| log.trail.clone());
     let clock = order::clock_of(step, account, &record.id, entry)?;
     order::note(step, account, &record.id, (entry.inner.device, entry.inner.sequence), clock);
     record.clock = record.clock.max(clock);
     let mut unreadable = false;
     match entry.inner.kind() {
         Some(Kind::App) => unreadable = !receive::received(step, account, record, entry, (author, clock))?,
-        Some(Kind::Commit) => {
-            let log = DeviceLogRecord { trail: trail.clone(), ..log.clone() };
-            try_on(step, record, |step, record| follow_commit::received(step, account, record, entry, &log))?;
-        }
         Some(Kind::SelfRemove) => {
-            try_on(step, record, |step, record| leave::received(step, account, record, entry, author))?
+            try_on(step, record, |step, record| leave::received(step, account, record, entry, author))?;
         }
-        Some(Kind::Receipt | Kind::Rejoin | Kind::ForkVote | Kind::Void) => {}
+        // A commit was followed before its turn.
+        Some(Kind::Commit | Kind::Receipt | Kind::Rejoin | Kind::ForkVote | Kind::Void) => {}
         Some(Kind::Petition) => {
             drop(refused(step.attempt(|step| recovery::petition::received(step, account, record, entry, author)))?);
         }
@@ -215,22 +258,24 @@ fn route(
     if unreadable {
         log.unreadable.push(entry.inner.sequence);
     }
-    device_log::advance(step, account, record, &mut log, (entry, trail))?;
+    device_log::advance(step, &mut log, entry);
     device_log::put(step, account, &record.id, &entry.inner.device, &log);
     Ok(())
 }
 
-/// Runs an operation that changes the conversation; if it is refused, neither rows nor `record` keep anything of it.
+/// Runs an operation that changes the conversation; if it is refused, neither rows nor `record` keep anything of it. Returns whether it was
+/// done.
 pub(crate) fn try_on(
     step: &mut Step<'_>,
     record: &mut ConversationRecord,
     operation: impl FnOnce(&mut Step<'_>, &mut ConversationRecord) -> Outcome<()>,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let mut changed = record.clone();
-    if refused(step.attempt(|step| operation(step, &mut changed)))?.is_ok() {
+    let done = refused(step.attempt(|step| operation(step, &mut changed)))?.is_ok();
+    if done {
         *record = changed;
     }
-    Ok(())
+    Ok(done)
 }
 
 fn note_head(record: &mut ConversationRecord, entry: &Signed, tag: [u8; 8]) {

@@ -1,10 +1,9 @@
 //! Rows of the log layer.
 
 use minicbor::{Decode, Encode};
-use tidings_crypto::id::{AccountId, BundleId, EntryId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, BundleId, NodeId, QueueId};
 
 use super::mailbox::SponsoredRecord;
-use crate::account::conversation::rule::Trail;
 use crate::wire::inner::generation_of;
 
 /// Another node that keeps a queue.
@@ -218,9 +217,6 @@ pub struct DeviceLogRecord {
     /// Which log of the device this is: it counts how often the device was let back in.
     #[n(11)]
     pub generation: u16,
-    /// The epochs that it had reached when it wrote.
-    #[n(12)]
-    pub trail: Trail,
     /// Entries that were skipped since they could not be opened.
     #[n(13)]
     pub gaps: Vec<Stretch>,
@@ -230,37 +226,9 @@ pub struct DeviceLogRecord {
     /// Between the end of its log before it was let back in, and the beginning of the one after.
     #[n(15)]
     pub void: Option<Stretch>,
-    /// How far its log was followed behind the cut, for the commits in it.
-    #[n(16)]
-    pub beyond: Option<BeyondRecord>,
     /// When it was last heard, unix milliseconds: by the clock of its newest entry, but no later than that was read here.
     #[n(17)]
     pub heard: Option<u64>,
-}
-
-/// What was processed in one place of a log.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct PlaceRecord {
-    /// The entry.
-    #[n(0)]
-    pub entry: EntryId,
-    /// The epochs that the device had reached when it wrote that.
-    #[n(1)]
-    pub trail: Trail,
-}
-
-/// How far a log was followed that counts no more.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct BeyondRecord {
-    /// The last sequence number.
-    #[n(0)]
-    pub sequence: u64,
-    /// The hash of that entry.
-    #[cbor(n(1), with = "minicbor::bytes")]
-    pub head: [u8; 32],
-    /// The epochs that the device had reached when it wrote that.
-    #[n(2)]
-    pub trail: Trail,
 }
 
 /// A stretch of a log, both ends included.
@@ -304,11 +272,9 @@ impl DeviceLogRecord {
             forks: Vec::new(),
             dropped: 0,
             generation: 0,
-            trail: Trail::default(),
             gaps: Vec::new(),
             readmitted_at: 0,
             void: None,
-            beyond: None,
             heard: Some(now),
         }
     }

@@ -162,10 +162,10 @@ tables! {
     Expiry = 67, "expiry";
     /// `conversation ‖ device ‖ sequence number` → the clock under which that entry stands in the order.
     EntryClock = 69, "entry_clock";
-    /// `conversation ‖ device ‖ sequence number` → the entry that was processed in that place of the device's log, and its trail.
+    /// `conversation ‖ device ‖ sequence number` → the entry that came first for that place of the device's log.
     LogPlace = 57, "log_place";
-    /// `conversation ‖ device ‖ sequence number ‖ entry id` → trail of an entry that its author signed beside the one in that place.
-    LogBeside = 84, "log_beside";
+    /// `conversation ‖ epoch id ‖ device` → the way of the device's log through that epoch.
+    LogPassage = 84, "log_passage";
     /// `conversation ‖ hash of a link` → link of the AdminChain.
     AdminChain = 55, "admin_chain";
     /// `counter` → signed slip of a welcome whose bundle is on its way.

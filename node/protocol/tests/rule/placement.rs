@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use tidings_crypto::id::{AccountId, EntryId, EpochId};
+use tidings_crypto::id::{AccountId, EntryId};
 use tidings_protocol::account::conversation::rule::{
-    Ancestor, Class, Place, Trail, Verdict, effective_class, forked_at, spacing, within_spacing,
+    Ancestor, Class, Passage, effective_class, forked_at, spacing, within_spacing,
 };
 
 use crate::dice::Dice;
@@ -14,78 +14,79 @@ fn user(number: u8) -> AccountId {
     AccountId::from_bytes([number; 32])
 }
 
-fn epoch(number: usize) -> EpochId {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&number.to_be_bytes());
-    EpochId::from_bytes(bytes)
-}
-
-type Tree = BTreeMap<EpochId, Place>;
-
-/// Epochs 0, 1, 2 …, of which each but the first builds on the one that stands at its place in `parents`.
-fn tree(parents: &[usize]) -> Tree {
-    let mut tree = Tree::from([(epoch(0), Place { parent: None, number: 0 })]);
-    for (before, parent) in parents.iter().enumerate() {
-        let number = tree[&epoch(*parent)].number + 1;
-        tree.insert(epoch(before + 1), Place { parent: Some(epoch(*parent)), number });
+/// What is known of the way of one log through each epoch, after these entries: number, epoch, and whether it is a commit. Each epoch but the
+/// first builds on the one that stands at its place in `parents`.
+fn passages(parents: &[usize], entries: &[(u64, usize, bool)]) -> BTreeMap<usize, Passage> {
+    let mut passages: BTreeMap<usize, Passage> = BTreeMap::new();
+    for (sequence, epoch, commit) in entries {
+        let here = passages.entry(*epoch).or_default();
+        here.enter(*sequence);
+        if *commit {
+            here.commit(*sequence);
+        }
+        for below in ancestors(parents, *epoch) {
+            passages.entry(below).or_default().leave(*sequence);
+        }
     }
-    tree
+    passages
 }
 
-fn place(tree: &Tree) -> impl Fn(&EpochId) -> Result<Option<Place>, Infallible> {
-    |epoch| Ok(tree.get(epoch).copied())
+fn ancestors(parents: &[usize], epoch: usize) -> Vec<usize> {
+    let above = |at: &usize| at.checked_sub(1).map(|before| parents[before]);
+    std::iter::successors(above(&epoch), above).collect()
 }
 
-fn walked(tree: &Tree, entries: &[(usize, bool)]) -> Trail {
-    let mut trail = Trail::default();
-    for (number, commit) in entries {
-        let Ok(()) = trail.extend(epoch(*number), *commit, place(tree));
-    }
-    trail
-}
-
-fn verdict(tree: &Tree, entries: &[(usize, bool)], parent: usize) -> Verdict {
-    let Ok(verdict) = walked(tree, entries).judge(&epoch(parent), place(tree));
-    verdict
+/// Whether the last of these entries, a commit, is demoted. They are numbered as they stand.
+fn is_demoted(parents: &[usize], entries: &[(usize, bool)]) -> bool {
+    let entries: Vec<(u64, usize, bool)> =
+        (1..).zip(entries).map(|(at, (epoch, commit))| (at, *epoch, *commit)).collect();
+    let (sequence, epoch, _) = *entries.last().unwrap();
+    passages(parents, &entries)[&epoch].demotes(sequence)
 }
 
 /// REQ-FORK-6 and REQ-FORK-7, on this tree: 0 - 1 - 2 - 3 and 1 - 4.
 #[test]
 fn a_log_commits_once_in_an_epoch_and_never_behind_itself() {
-    let tree = tree(&[0, 1, 2, 1]);
-    assert_eq!(verdict(&tree, &[], 0), Verdict::Valid);
-    assert_eq!(verdict(&tree, &[(0, false), (2, false)], 2), Verdict::Valid, "where it stands");
-    assert_eq!(verdict(&tree, &[(2, true)], 2), Verdict::Repeated);
-    assert_eq!(verdict(&tree, &[(2, true), (2, false)], 2), Verdict::Repeated, "whatever came between");
-    assert_eq!(verdict(&tree, &[(2, false)], 1), Verdict::Backdated);
-    assert_eq!(verdict(&tree, &[(2, false)], 0), Verdict::Backdated, "far behind");
-    assert_eq!(verdict(&tree, &[(2, false), (1, false)], 1), Verdict::Backdated, "having gone back");
-    assert_eq!(verdict(&tree, &[(3, false)], 4), Verdict::Valid, "to the branch that won");
-    assert_eq!(verdict(&tree, &[(3, false), (4, true)], 3), Verdict::Valid, "and back, if votes say so");
-    assert_eq!(verdict(&tree, &[(3, false), (4, true)], 4), Verdict::Repeated);
+    let tree = [0, 1, 2, 1];
+    assert!(!is_demoted(&tree, &[(0, true)]));
+    assert!(!is_demoted(&tree, &[(0, false), (2, false), (2, true)]), "where it stands");
+    assert!(is_demoted(&tree, &[(2, true), (2, true)]));
+    assert!(is_demoted(&tree, &[(2, true), (2, false), (2, true)]), "whatever came between");
+    assert!(is_demoted(&tree, &[(2, false), (1, true)]));
+    assert!(is_demoted(&tree, &[(2, false), (0, true)]), "far behind");
+    assert!(is_demoted(&tree, &[(2, false), (1, false), (1, true)]), "having gone back");
+    assert!(!is_demoted(&tree, &[(3, false), (4, true)]), "to the branch that won");
+    assert!(!is_demoted(&tree, &[(3, false), (4, true), (3, true)]), "and back, if votes say so");
+    assert!(is_demoted(&tree, &[(3, false), (4, true), (4, true)]));
 }
 
-/// REQ-FORK-6 and REQ-FORK-7: the short trail gives the verdict of the whole log, on random trees and logs.
+/// REQ-FORK-6 and REQ-FORK-7: what is demoted is a function of the entries and not of their order, on random trees and logs.
 #[test]
-fn the_trail_says_what_the_whole_log_says() {
+fn the_verdict_is_the_same_in_whatever_order_the_entries_come() {
     let mut dice = Dice::new(3);
     for _ in 0..3_000 {
         let parents: Vec<usize> = (0..12).map(|number| dice.below(number + 1)).collect();
-        let tree = tree(&parents);
-        let entries: Vec<(usize, bool)> = (0..dice.below(10)).map(|_| (dice.below(13), dice.chance(40))).collect();
-        let ancestors = |number: usize| {
-            let above = |at: &usize| at.checked_sub(1).map(|before| parents[before]);
-            std::iter::successors(above(&number), above).collect::<Vec<_>>()
-        };
-        for parent in 0..13 {
-            let repeated = entries.contains(&(parent, true));
-            let backdated = entries.iter().any(|(number, _)| ancestors(*number).contains(&parent));
-            let expected = match (backdated, repeated) {
-                (true, _) => Verdict::Backdated,
-                (false, true) => Verdict::Repeated,
-                (false, false) => Verdict::Valid,
-            };
-            assert_eq!(verdict(&tree, &entries, parent), expected, "{parents:?} {entries:?} {parent}");
+        let length = 1 + dice.below(10);
+        let mut entries: Vec<(u64, usize, bool)> =
+            (1..).take(length).map(|number| (number, dice.below(13), dice.chance(40))).collect();
+        let expected: Vec<bool> = entries
+            .iter()
+            .map(|(sequence, parent, _)| {
+                let mut before = entries.iter().filter(|(earlier, ..)| earlier < sequence);
+                before.any(|(_, epoch, commit)| {
+                    (*commit && epoch == parent) || ancestors(&parents, *epoch).contains(parent)
+                })
+            })
+            .collect();
+        let numbered = entries.clone();
+        dice.shuffle(&mut entries);
+        let passages = passages(&parents, &entries);
+        let verdicts: Vec<bool> =
+            numbered.iter().map(|(sequence, epoch, _)| passages[epoch].demotes(*sequence)).collect();
+        assert_eq!(verdicts, expected, "{parents:?} {numbered:?}");
+        for (epoch, passage) in &passages {
+            let commits = numbered.iter().zip(&verdicts).filter(|((_, at, commit), _)| at == epoch && *commit);
+            assert_eq!(passage.demotes_any(), commits.into_iter().any(|(_, demoted)| *demoted));
         }
     }
 }
@@ -94,24 +95,12 @@ fn the_trail_says_what_the_whole_log_says() {
 /// (negative test 64).
 #[test]
 fn epochs_of_one_number_are_told_apart() {
-    let tree = tree(&[0, 0, 0, 0, 0, 1, 2]);
+    let tree = [0, 0, 0, 0, 0, 1, 2];
     for other in 2..6 {
-        assert_eq!(verdict(&tree, &[(1, true)], other), Verdict::Valid);
+        assert!(!is_demoted(&tree, &[(1, true), (other, true)]));
     }
-    assert_eq!(verdict(&tree, &[(6, false)], 1), Verdict::Backdated);
-    assert_eq!(verdict(&tree, &[(6, false)], 2), Verdict::Valid);
-}
-
-/// REQ-FORK-7: rows are forgotten by number, and an epoch without one is no objection to a commit above it.
-#[test]
-fn a_forgotten_epoch_lies_below_all_others() {
-    let mut tree = tree(&[0, 1, 2, 3, 2]);
-    let trail = walked(&tree, &[(1, true), (2, false)]);
-    tree.retain(|_, place| place.number >= 3);
-    let Ok(verdict) = trail.judge(&epoch(4), place(&tree));
-    assert_eq!(verdict, Verdict::Valid);
-    let Ok(verdict) = walked(&tree, &[(1, true), (4, false)]).judge(&epoch(3), place(&tree));
-    assert_eq!(verdict, Verdict::Backdated);
+    assert!(is_demoted(&tree, &[(6, false), (1, true)]));
+    assert!(!is_demoted(&tree, &[(6, false), (2, true)]));
 }
 
 fn allowed(users: usize, branch: &[(u8, Class)]) -> bool {
@@ -158,9 +147,12 @@ fn two_entries_under_one_number_demote_from_there_on_in_any_order() {
         assert_eq!(forked_at(log.iter().copied()), Some(3));
     }
     assert_eq!(forked_at([(1, id(1)), (2, id(2)), (1, id(1))]), None, "the same entry twice is no lie");
-    let at = Some(3);
-    assert_eq!(effective_class(Class::Removal, 2, at), Class::Removal);
-    assert_eq!(effective_class(Class::Removal, 3, at), Class::Demoted);
-    assert_eq!(effective_class(Class::Update, 9, at), Class::Demoted);
-    assert_eq!(effective_class(Class::Update, 9, None), Class::Update);
+    let (at, honest) = (Some(3), Passage::default());
+    assert_eq!(effective_class(Class::Removal, 2, at, &honest), Class::Removal);
+    assert_eq!(effective_class(Class::Removal, 3, at, &honest), Class::Demoted);
+    assert_eq!(effective_class(Class::Update, 9, at, &honest), Class::Demoted);
+    assert_eq!(effective_class(Class::Update, 9, None, &honest), Class::Update);
+    let mut gone = honest;
+    gone.leave(8);
+    assert_eq!(effective_class(Class::Update, 9, None, &gone), Class::Demoted);
 }

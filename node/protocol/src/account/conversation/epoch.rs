@@ -2,8 +2,10 @@
 
 use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 
+use super::passage;
 use super::rule::Class;
 use crate::error::{Fault, Outcome};
+use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{CommitRecord, EpochRecord};
 use crate::record::key;
 use crate::record::log::DeviceLogRecord;
@@ -12,16 +14,40 @@ use crate::store::table::{Scope, Table};
 use crate::wire::inner::Signed;
 
 /// The commit of `entry`, a place in the log that `log` describes.
-pub(crate) fn commit_of(entry: &Signed, log: &DeviceLogRecord, class: Class, rank: u16) -> CommitRecord {
-    CommitRecord {
+pub(crate) fn commit_of(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    (entry, log): (&Signed, &DeviceLogRecord),
+    (class, rank): (Class, u16),
+) -> Outcome<CommitRecord> {
+    let passage = passage::of(step, account, record, (&entry.inner.epoch, &entry.inner.device))?;
+    Ok(CommitRecord {
         id: entry.id(),
         author: log.account,
         device: entry.inner.device,
         sequence: entry.inner.sequence,
         class,
         rank,
-        demoted: log.is_forked(entry.inner.sequence),
+        demoted: log.is_forked(entry.inner.sequence) || passage.demotes(entry.inner.sequence),
+    })
+}
+
+/// Lowers the commit that leads to an epoch if it is `such`. Returns whether it stood higher before.
+pub(crate) fn demote_if(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    epoch: &EpochId,
+    such: impl Fn(&CommitRecord) -> bool,
+) -> Outcome<bool> {
+    let mut known = named(step, account, &record.id, epoch)?;
+    match known.commit.as_mut().filter(|commit| !commit.demoted && such(commit)) {
+        Some(commit) => commit.demoted = true,
+        None => return Ok(false),
     }
+    put(step, account, &record.id, epoch, &known);
+    Ok(true)
 }
 
 fn row(conversation: &ConversationId, epoch: &EpochId) -> Vec<u8> {
@@ -57,8 +83,14 @@ pub(crate) fn put(
     step.rows.put(Scope::Account(account), Table::Epoch, &row(conversation, epoch), record);
 }
 
-pub(crate) fn delete(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId, epoch: &EpochId) {
+pub(crate) fn delete(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    epoch: &EpochId,
+) -> Outcome<()> {
     step.rows.delete(Scope::Account(account), Table::Epoch, &row(conversation, epoch));
+    passage::forget(step, account, conversation, epoch)
 }
 
 /// `epoch` and everything that builds on it, as far as it is known.

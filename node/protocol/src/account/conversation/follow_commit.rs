@@ -59,8 +59,8 @@ pub(crate) fn received(
         return Err(refused("commit of another class than it says").into());
     }
     let rank = state::rank(&at.policy, &log.account)?;
-    let commit = epoch::commit_of(entry, log, class, rank);
-    valid::judge(step, account, record, (&parent, &at), &commit, log)?;
+    let commit = epoch::commit_of(step, account, record, (entry, log), (class, rank))?;
+    valid::keeps_spacing(step, account, record, &at, &commit)?;
     let next = received.apply().map_err(mls)?;
     let cuts = cuts(step, account, record, (&group, &view), &body)?;
     if let Some(link) = &body.link {

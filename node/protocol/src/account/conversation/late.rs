@@ -30,11 +30,12 @@ pub(crate) fn commit(
 ) -> Outcome<()> {
     let parent = entry.inner.epoch;
     let rank = state::rank(&at.policy, &log.account)?;
-    let commit = epoch::commit_of(entry, log, claimed(body.class, rank)?, rank);
+    let made = (claimed(body.class, rank)?, rank);
+    let commit = epoch::commit_of(step, account, record, (entry, log), made)?;
     if !at.members.contains(&log.account) {
         return Err(Rejection::Refused { reason: "commit of somebody who was no member" }.into());
     }
-    valid::judge(step, account, record, (&parent, &at), &commit, log)?;
+    valid::keeps_spacing(step, account, record, &at, &commit)?;
     let child = EpochId::next(&record.id, &parent, &commit.id);
     let own = profile::load(step, account)?.device;
     let ends_own = commit.class == Class::Removal && body.cuts.iter().any(|cut| cut.device == own);

@@ -17,6 +17,7 @@ pub(crate) mod late;
 pub(crate) mod leave;
 pub(crate) mod member_add;
 pub(crate) mod member_remove;
+pub(crate) mod passage;
 pub(crate) mod publish;
 pub(crate) mod readmit;
 pub(crate) mod recovery;

@@ -11,7 +11,7 @@ use super::{epoch, group_log, leave, state, tree, void, welcome, wish};
 use crate::account::device_log;
 use crate::account::message::{receipt, resend};
 use crate::account::policy::Policy;
-use crate::account::{beyond, event, join_link, profile};
+use crate::account::{event, join_link, profile};
 use crate::error::Outcome;
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
 use crate::record::epoch::{EpochRecord, Standing};
@@ -177,7 +177,7 @@ fn set_cut(
     cut: Option<u64>,
 ) -> Outcome<()> {
     if let Some(log) = device_log::get(step, account, &record.id, device)?.filter(|log| log.cut != cut) {
-        device_log::put(step, account, &record.id, device, &DeviceLogRecord { cut, beyond: None, ..log });
+        device_log::put(step, account, &record.id, device, &DeviceLogRecord { cut, ..log });
     }
     Ok(())
 }
@@ -191,8 +191,7 @@ fn begin_log(
     (generation, void): (u16, Option<Stretch>),
 ) -> Outcome<()> {
     if let Some(log) = device_log::get(step, account, &record.id, device)? {
-        let beyond = void.map(|_| beyond::of(&log));
-        let log = DeviceLogRecord { generation, void, cut: None, beyond, ..log };
+        let log = DeviceLogRecord { generation, void, cut: None, ..log };
         device_log::put(step, account, &record.id, device, &log);
     }
     Ok(())

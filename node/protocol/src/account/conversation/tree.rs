@@ -293,7 +293,7 @@ fn give_up_branch(
         known.children.clear();
         epoch::put(step, account, &record.id, id, &known);
     } else {
-        epoch::delete(step, account, &record.id, id);
+        epoch::delete(step, account, &record.id, id)?;
     }
     Ok(())
 }
@@ -302,9 +302,9 @@ fn give_up_branch(
 fn forget_fork(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, id: &EpochId) -> Outcome<()> {
     let Some(known) = epoch::get(step, account, &record.id, id)? else { return Ok(()) };
     for child in known.children.iter().filter(|child| **child != record.base && !record.past.contains(child)) {
-        epoch::delete(step, account, &record.id, child);
+        epoch::delete(step, account, &record.id, child)?;
     }
-    epoch::delete(step, account, &record.id, id);
+    epoch::delete(step, account, &record.id, id)?;
     Ok(())
 }
 

@@ -80,7 +80,7 @@ pub(crate) fn received(
     for above in gone.iter().skip(1) {
         let known = epoch::named(step, account, &record.id, above)?;
         lost(step, account, record, (above, &known))?;
-        epoch::delete(step, account, &record.id, above);
+        epoch::delete(step, account, &record.id, above)?;
     }
     for one in &gone {
         state::forget_epoch(step, account, &record.id, one)?;

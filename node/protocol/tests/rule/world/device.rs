@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use tidings_crypto::id::{EntryId, EpochId};
 use tidings_protocol::account::conversation::rule::{
-    Ancestor, Child, Class, Fork, Trail, Verdict, Vote, effective_class, forked_at, select, within_spacing,
+    Ancestor, Child, Class, Fork, Passage, Vote, effective_class, forked_at, select, within_spacing,
 };
 
 use super::tree::{Act, Body, NO_ROLE, Tree, number_of, user_id};
@@ -59,8 +59,10 @@ pub(crate) struct Device {
     /// Entries received, opened or not.
     pub(crate) store: BTreeSet<usize>,
     pub(crate) waiting: Vec<usize>,
-    /// The trail of each log after each entry that was read.
-    trails: BTreeMap<usize, Trail>,
+    /// Entries that were read.
+    read: BTreeSet<usize>,
+    /// The way of each device through each epoch.
+    passages: BTreeMap<(usize, usize), Passage>,
     entries_of: BTreeMap<usize, Vec<(u64, EntryId)>>,
     pub(crate) forked: BTreeMap<usize, u64>,
     /// Log keys.
@@ -95,7 +97,8 @@ impl Device {
             window,
             store: BTreeSet::new(),
             waiting: Vec::new(),
-            trails: BTreeMap::new(),
+            read: BTreeSet::new(),
+            passages: BTreeMap::new(),
             entries_of: BTreeMap::new(),
             forked: BTreeMap::new(),
             keys: first.clone(),
@@ -139,31 +142,9 @@ impl Device {
         }
     }
 
-    /// Whether the entry can be opened, and the one before it was read or never will be.
+    /// Whether the entry can be opened. What came before it in its log is not waited for: nothing hangs on the order.
     fn is_ready(&self, tree: &Tree, entry: usize) -> bool {
-        let here = &tree.entries[entry];
-        self.keys.contains(&here.epoch)
-            && here.prev.is_none_or(|prev| self.trails.contains_key(&prev) || !self.may_open(tree, prev))
-    }
-
-    /// Whether this device has the key of an entry, or may still come to it by commits from a state it keeps. The real core learns that from
-    /// the tags that a welcome tells, and from asking in vain.
-    fn may_open(&self, tree: &Tree, entry: usize) -> bool {
-        let epoch = tree.entries[entry].epoch;
-        if self.keys.contains(&epoch) {
-            return true;
-        }
-        for at in tree.branch(epoch) {
-            if self.kept.contains(&at) {
-                return true;
-            }
-            let Some((commit, _)) = tree.epochs[at].commit else { return false };
-            let refused = self.trails.contains_key(&commit) && !self.known.contains(&at);
-            if refused || !self.is_led_to(tree, at) {
-                return false;
-            }
-        }
-        false
+        self.keys.contains(&tree.entries[entry].epoch)
     }
 
     /// Whether a commit leads this device to the next epoch: it is in it, and was not taken out and in again.
@@ -181,11 +162,11 @@ impl Device {
         if twice && let Some(at) = forked_at(log.iter().copied()) {
             self.forked.insert(here.device, at);
         }
-        let mut trail = here.prev.and_then(|prev| self.trails.get(&prev).cloned()).unwrap_or_default();
+        self.pass(tree, here.device, here.epoch, (here.sequence, matches!(here.body, Body::Commit(_))));
         match &here.body {
             Body::Ack => {}
             Body::Commit(child) => {
-                if self.is_valid(tree, &trail, entry, *child) {
+                if self.is_valid(tree, entry, *child) {
                     self.learn(tree, *child);
                     self.follow(tree, *child);
                 }
@@ -208,25 +189,25 @@ impl Device {
                 }
             }
         }
-        let commit = matches!(here.body, Body::Commit(_));
-        let Ok(()) = trail.extend(tree.epochs[here.epoch].id, commit, |epoch| {
-            Ok::<_, Infallible>(Some(tree.place(number_of(epoch))))
-        });
-        self.trails.insert(entry, trail);
+        self.read.insert(entry);
     }
 
-    fn is_valid(&self, tree: &Tree, trail: &Trail, entry: usize, child: usize) -> bool {
+    /// Takes in what an entry says of the way of its author's log.
+    fn pass(&mut self, tree: &Tree, device: usize, epoch: usize, (sequence, commit): (u64, bool)) {
+        let here = self.passages.entry((device, epoch)).or_default();
+        here.enter(sequence);
+        if commit {
+            here.commit(sequence);
+        }
+        for below in tree.branch(epoch).skip(1) {
+            self.passages.entry((device, below)).or_default().leave(sequence);
+        }
+    }
+
+    fn is_valid(&self, tree: &Tree, entry: usize, child: usize) -> bool {
         let here = &tree.entries[entry];
         let (_, act) = tree.epochs[child].commit.unwrap();
-        if !tree.may(here.epoch, here.device, act) {
-            return false;
-        }
-        let Ok(verdict) =
-            trail.judge(&tree.epochs[here.epoch].id, |epoch| Ok::<_, Infallible>(Some(tree.place(number_of(epoch)))));
-        if verdict != Verdict::Valid {
-            return false;
-        }
-        self.is_spaced(tree, here.epoch, here.device, act)
+        tree.may(here.epoch, here.device, act) && self.is_spaced(tree, here.epoch, here.device, act)
     }
 
     /// The flood bound.
@@ -291,7 +272,9 @@ impl Device {
             let (entry, act) = child.commit.unwrap();
             let entry = &tree.entries[entry];
             let plain = self.rule == Rule::SmallestHash;
-            let class = effective_class(act.class(), entry.sequence, self.forked.get(&entry.device).copied());
+            let passage = self.passages.get(&(entry.device, at)).copied().unwrap_or_default();
+            let forked_at = self.forked.get(&entry.device).copied();
+            let class = effective_class(act.class(), entry.sequence, forked_at, &passage);
             Child {
                 epoch: child.id,
                 author: user_id(tree.user[entry.device]),
@@ -410,7 +393,7 @@ impl Device {
         let commits = children.iter().filter_map(|child| tree.epochs[*child].commit).map(|(entry, _)| entry);
         let votes = self.store.iter().copied().filter(|entry| {
             matches!(tree.entries[*entry].body, Body::Vote(child) if children.contains(&child))
-                && self.trails.contains_key(entry)
+                && self.read.contains(entry)
         });
         commits.chain(votes).collect()
     }
@@ -418,7 +401,7 @@ impl Device {
     /// Whether the log went on after an entry, other than by votes and requests.
     pub(crate) fn went_on(&self, tree: &Tree, entry: usize) -> bool {
         let asked = &tree.entries[entry];
-        self.trails.keys().map(|entry| &tree.entries[*entry]).any(|later| {
+        self.read.iter().map(|entry| &tree.entries[*entry]).any(|later| {
             let goes_on = matches!(later.body, Body::Ack | Body::Commit(_));
             later.device == asked.device && later.sequence > asked.sequence && goes_on
         })
@@ -427,8 +410,7 @@ impl Device {
     /// Whether somebody has said all that under one of these epochs already.
     pub(crate) fn was_told(&self, tree: &Tree, epochs: &[usize], originals: &[usize]) -> bool {
         let mut said = BTreeSet::new();
-        for entry in self.trails.keys().map(|entry| &tree.entries[*entry]).filter(|entry| epochs.contains(&entry.epoch))
-        {
+        for entry in self.read.iter().map(|entry| &tree.entries[*entry]).filter(|entry| epochs.contains(&entry.epoch)) {
             if let Body::Told(told) = &entry.body {
                 said.extend(told.iter().copied());
             }

@@ -1,7 +1,7 @@
 //! What has been written in a world: every epoch and every entry, each under its number. Facts only; who knows them is a device's matter.
 
 use tidings_crypto::id::{AccountId, EntryId, EpochId};
-use tidings_protocol::account::conversation::rule::{Class, Place};
+use tidings_protocol::account::conversation::rule::Class;
 
 use crate::dice::Dice;
 
@@ -72,7 +72,6 @@ pub(crate) struct Entry {
     pub(crate) id: EntryId,
     pub(crate) device: usize,
     pub(crate) sequence: u64,
-    pub(crate) prev: Option<usize>,
     /// Under which epoch it is sealed.
     pub(crate) epoch: usize,
     pub(crate) body: Body,
@@ -133,11 +132,6 @@ impl Tree {
         users
     }
 
-    pub(crate) fn place(&self, epoch: usize) -> Place {
-        let Epoch { parent, number, .. } = self.epochs[epoch];
-        Place { parent: parent.map(|parent| self.epochs[parent].id), number }
-    }
-
     /// The epoch and those below it, the newest first.
     pub(crate) fn branch(&self, epoch: usize) -> impl Iterator<Item = usize> + '_ {
         std::iter::successors(Some(epoch), |at| self.epochs[*at].parent)
@@ -175,7 +169,7 @@ impl Tree {
     /// Writes an entry. What it says need not be right.
     pub(crate) fn write(&mut self, device: usize, prev: Option<usize>, epoch: usize, body: Body, id: EntryId) -> usize {
         let sequence = prev.map_or(1, |prev| self.entries[prev].sequence + 1);
-        self.entries.push(Entry { id, device, sequence, prev, epoch, body });
+        self.entries.push(Entry { id, device, sequence, epoch, body });
         self.entries.len() - 1
     }
 

@@ -18,7 +18,7 @@ pub enum Class {
     /// Renews the committer's own leaf and nothing else.
     #[n(3)]
     Update,
-    /// By a device that signed two different entries under one number.
+    /// By a device that signed two different entries under one number, or another commit in that epoch before, or that had left it.
     #[n(4)]
     Demoted,
 }

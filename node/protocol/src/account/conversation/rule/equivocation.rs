@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tidings_crypto::id::EntryId;
 
-use super::Class;
+use super::{Class, Passage};
 
 /// The lowest number under which a log (one device, one generation) holds two entries; `None` while it is honest. Two signed entries are
 /// the proof, and whoever holds both comes to the same number, in whatever order they came.
@@ -20,9 +20,10 @@ pub fn forked_at(entries: impl IntoIterator<Item = (u64, EntryId)>) -> Option<u6
     lowest
 }
 
-/// The class under which a commit with number `sequence` takes part in the choice (REQ-FORK-8). From the number on at which its log forks
-/// it comes after all others; it stays valid, since somebody may have built on it before the proof was known.
+/// The class under which a commit with number `sequence` takes part in the choice. From the number on at which its log forks it comes after
+/// all others (REQ-FORK-8), and so it does if the log's way through its parent says so (REQ-FORK-6, REQ-FORK-7). It stays valid, since
+/// somebody may have built on it before the proof was known.
 #[must_use]
-pub fn effective_class(made: Class, sequence: u64, forked_at: Option<u64>) -> Class {
-    if forked_at.is_some_and(|at| sequence >= at) { Class::Demoted } else { made }
+pub fn effective_class(made: Class, sequence: u64, forked_at: Option<u64>, passage: &Passage) -> Class {
+    if forked_at.is_some_and(|at| sequence >= at) || passage.demotes(sequence) { Class::Demoted } else { made }
 }

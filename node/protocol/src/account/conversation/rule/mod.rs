@@ -8,12 +8,12 @@ mod choose;
 mod class;
 mod equivocation;
 mod flood;
+mod passage;
 mod select;
-mod trail;
 
 pub use choose::{Child, Electorate, Vote, choose};
 pub use class::Class;
 pub use equivocation::{effective_class, forked_at};
 pub use flood::{Ancestor, spacing, within_spacing};
+pub use passage::Passage;
 pub use select::{Fork, select};
-pub use trail::{Place, Trail, Verdict};
