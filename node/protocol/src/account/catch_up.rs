@@ -31,6 +31,9 @@ struct PendingRecord {
     counter: u64,
     #[cbor(n(2), with = "minicbor::bytes")]
     tag: [u8; 8],
+    /// Whether it was opened, and what it says of the group was followed as far as that goes.
+    #[n(3)]
+    weighed: bool,
 }
 
 /// Processes what is new in a queue, up to a bounded number of entries; the rest follows in another step.
@@ -77,13 +80,13 @@ fn take(
 ) -> Outcome<()> {
     let had_pending = record.pending > 0;
     let id = record.id;
-    match refused(step.attempt(|step| process::process(step, account, record, bytes)))? {
+    match refused(step.attempt(|step| process::process(step, account, record, (bytes, false))))? {
         Ok(Progress::Done) if had_pending => retry_pending(step, account, &id),
         Ok(Progress::Done) => Ok(()),
-        Ok(Progress::Waits) => keep_pending(step, account, &id, place, bytes),
-        Ok(Progress::Moved) => {
-            keep_pending(step, account, &id, place, bytes)?;
-            retry_pending(step, account, &id)
+        Ok(Progress::Waits) => keep_pending(step, account, &id, place, (bytes, false)),
+        Ok(Progress::Later { moved }) => {
+            keep_pending(step, account, &id, place, (bytes, true))?;
+            if moved { retry_pending(step, account, &id) } else { Ok(()) }
         }
         // Refused for good: nothing of it was kept.
         Err(_) => Ok(()),
@@ -95,7 +98,7 @@ fn keep_pending(
     account: AccountId,
     id: &ConversationId,
     (queue, counter): (QueueId, u64),
-    bytes: &[u8],
+    (bytes, weighed): (&[u8], bool),
 ) -> Outcome<()> {
     let Some(mut record) = conversation_state::get(step, account, id)? else { return Ok(()) };
     let outer = Outer::parse(bytes).map_err(|_| Rejection::Malformed { what: "outer entry" })?;
@@ -109,7 +112,7 @@ fn keep_pending(
     } else {
         record.pending += 1;
         record.asks = 0;
-        let waiting = PendingRecord { queue, counter, tag: outer.epoch_tag() };
+        let waiting = PendingRecord { queue, counter, tag: outer.epoch_tag(), weighed };
         step.rows.put(Scope::Account(account), Table::Pending, &row, &waiting);
         step.set_timer(TimerKind::Missing(account, *id), SYNC_DELAY_MS);
     }
@@ -129,10 +132,15 @@ pub(crate) fn retry_pending(step: &mut Step<'_>, account: AccountId, id: &Conver
             }
             let place = key::counted(waiting.queue.as_bytes(), waiting.counter);
             let bytes = step.rows.get_bytes(Scope::Node, Table::QueueEntry, &place)?.unwrap_or_default();
-            match refused(step.attempt(|step| process::process(step, account, record, &bytes)))? {
+            let tried = (bytes.as_slice(), waiting.weighed);
+            match refused(step.attempt(|step| process::process(step, account, record, tried)))? {
                 Ok(Progress::Waits) => continue,
-                Ok(Progress::Moved) => {
-                    progress = true;
+                Ok(Progress::Later { moved }) => {
+                    progress |= moved;
+                    if !waiting.weighed {
+                        let waiting = PendingRecord { weighed: true, ..waiting };
+                        step.rows.put(Scope::Account(account), Table::Pending, &row, &waiting);
+                    }
                     continue;
                 }
                 Ok(Progress::Done) | Err(_) => progress = true,

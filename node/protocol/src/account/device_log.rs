@@ -153,7 +153,7 @@ pub(crate) fn place_key(conversation: &ConversationId, device: &DeviceId, sequen
     key::counted(&row(conversation, device), sequence)
 }
 
-pub(crate) fn key_of(entry: &Signed) -> Vec<u8> {
+fn key_of(entry: &Signed) -> Vec<u8> {
     place_key(&entry.inner.conversation, &entry.inner.device, entry.inner.sequence)
 }
 
@@ -171,7 +171,6 @@ pub(crate) fn advance(step: &Step<'_>, log: &mut DeviceLogRecord, entry: &Signed
             }
         }
         log.sequence = sequence;
-        log.head = *entry.id().as_bytes();
     } else {
         fill(log, sequence);
     }

@@ -25,18 +25,21 @@ use crate::wire::rejoin::{Reason, SignedRejoin};
 pub(crate) enum Progress {
     /// It was processed, or is an own one, or was before.
     Done,
-    /// It cannot be opened yet, or something it builds on is missing.
+    /// It cannot be opened yet.
     Waits,
-    /// Something it builds on is missing; what it says of the group was followed all the same.
-    Moved,
+    /// Something it builds on is missing.
+    Later {
+        /// Whether it changed something all the same by what it says of the group.
+        moved: bool,
+    },
 }
 
-/// Processes one outer entry of a conversation.
+/// Processes one outer entry of a conversation. `weighed` says that it waits and was weighed before: that need not be done at each try.
 pub(crate) fn process(
     step: &mut Step<'_>,
     account: AccountId,
     mut record: ConversationRecord,
-    bytes: &[u8],
+    (bytes, weighed): (&[u8], bool),
 ) -> Outcome<Progress> {
     let outer = Outer::parse(bytes).map_err(|_| Rejection::Malformed { what: "outer entry" })?;
     let tag = outer.epoch_tag();
@@ -72,7 +75,7 @@ pub(crate) fn process(
         }
         Some(Kind::App | Kind::Commit | Kind::SelfRemove | Kind::Receipt | Kind::Reach | Kind::Petition) | None => {}
     }
-    let moved = weigh(step, account, &mut record, &entry)?;
+    let moved = !weighed && weigh(step, account, &mut record, (&entry, &log.account))?;
     let log = device_log::of_author(step, account, &entry)?;
     if device_log::is_over(&log, &entry) {
         drop_behind(step, account, &entry, log);
@@ -80,7 +83,7 @@ pub(crate) fn process(
     }
     match device_log::place(step, account, &record, &log, &entry)? {
         Place::Next if has_dependencies(step, account, &record, own, &entry)? => {}
-        Place::Next | Place::Later => return Ok(if moved { Progress::Moved } else { Progress::Waits }),
+        Place::Next | Place::Later => return Ok(Progress::Later { moved }),
         Place::Before | Place::Beside => return Ok(Progress::Done),
     }
     route(step, account, &mut record, &entry, &log)?;
@@ -91,18 +94,25 @@ pub(crate) fn process(
 
 /// Follows what an entry says of the group, whatever came before it in its log: which commits count may not hang on the order in which they
 /// come, nor on what was written behind the end of a log. Returns whether anything is different now.
-fn weigh(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, entry: &Signed) -> Outcome<bool> {
-    let log = device_log::of_author(step, account, entry)?;
-    if !is_of_its_epoch(step, account, record, entry, &log.account)? {
+fn weigh(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    (entry, author): (&Signed, &AccountId),
+) -> Outcome<bool> {
+    if !is_of_its_epoch(step, account, record, entry, author)? {
         return Err(Rejection::Refused { reason: "entry of somebody who is not in its epoch" }.into());
     }
     let lowered = equivocation::witness(step, account, record, entry)?;
     if lowered {
         tip::settle(step, account, record)?;
     }
+    if entry.inner.kind() != Some(Kind::Commit) {
+        return Ok(lowered);
+    }
     let log = device_log::of_author(step, account, entry)?;
     // Nobody has let in a device that begins another log by itself.
-    let counts = entry.inner.kind() == Some(Kind::Commit) && entry.inner.generation <= log.generation;
+    let counts = entry.inner.generation <= log.generation;
     let followed =
         counts && try_on(step, record, |step, record| follow_commit::received(step, account, record, entry, &log))?;
     Ok(lowered || followed)

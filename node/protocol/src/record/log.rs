@@ -193,9 +193,6 @@ pub struct DeviceLogRecord {
     /// The last sequence number processed; 0 for none.
     #[n(2)]
     pub sequence: u64,
-    /// The hash of that entry.
-    #[cbor(n(3), with = "minicbor::bytes")]
-    pub head: [u8; 32],
     /// What was processed and no receipt has covered yet.
     #[n(4)]
     pub owed: Vec<Stretch>,
@@ -264,7 +261,6 @@ impl DeviceLogRecord {
             account,
             key,
             sequence: 0,
-            head: [0; 32],
             owed: Vec::new(),
             acknowledged: 0,
             cut: None,

@@ -29,10 +29,10 @@ impl Passage {
         lower(&mut self.entered, sequence)
     }
 
-    /// Takes in a commit in the epoch. Returns whether it is the lowest that is known.
-    pub fn commit(&mut self, sequence: u64) -> bool {
+    /// Takes in a commit in the epoch.
+    pub fn commit(&mut self, sequence: u64) {
         self.last = self.last.max(Some(sequence));
-        lower(&mut self.committed, sequence)
+        lower(&mut self.committed, sequence);
     }
 
     /// Takes in an entry in an epoch that builds on this one. Returns whether it is the lowest that is known.
