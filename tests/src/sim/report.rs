@@ -45,6 +45,8 @@ stats! {
     bytes,
     /// Times an entry was passed on by somebody who had not written it.
     passed_on,
+    /// Entries put into stores, each once for each machine that keeps it.
+    kept,
     /// Frames by which followers of large groups ask each other for what passing on may have missed.
     tended,
     /// Frames that got lost.

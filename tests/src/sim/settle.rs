@@ -9,7 +9,7 @@ use tidings_protocol::record::message::MessageRecord;
 use tidings_protocol::store::table::{Scope, Table};
 
 use super::checker::unsettled;
-use super::report::Violation;
+use super::report::{Stats, Violation};
 use super::schedule::Event;
 use super::workload::{Purpose, Wish};
 use super::world::World;
@@ -136,13 +136,15 @@ impl World {
         self.run_until(self.schedule.now + LAST_WORDS, |_| false)?;
         let mut more = 0;
         for _ in 0..STRETCHES {
-            let (frames, tended, commits) = (self.stats.frames, self.stats.tended, self.stats.commits);
+            let Stats { frames, tended, commits, kept, .. } = self.stats;
             self.run_until(self.schedule.now + QUIET, |_| false)?;
             // In large groups everybody looks after some other follower now and then, as often as it may and with nothing to say.
             let tended = self.stats.tended - tended;
             more = self.stats.frames - frames - tended.min(self.tending_in(QUIET));
+            // In large groups a machine may find what passing on has missed, though nobody there is to read it.
+            let found = self.plan.crowd && self.stats.kept > kept;
             // Leaves are renewed now and then; and what never can be read is asked for a few times.
-            let excused = self.stats.commits > commits || self.view.waits_for_an_entry();
+            let excused = found || self.stats.commits > commits || self.view.waits_for_an_entry();
             if more == 0 || !excused {
                 break;
             }

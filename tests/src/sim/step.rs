@@ -177,6 +177,7 @@ impl World {
     fn observe(&mut self, node: usize, step: &Done) -> Result<(), Violation> {
         let writes = &step.output.writes.0;
         let mut facts = self.view.apply(node, writes);
+        self.stats.kept += facts.entries.len() as u64;
         for fact in facts.tips.iter_mut().filter(|fact| fact.is_new()) {
             if !fact.record.membership.is_in() {
                 continue;

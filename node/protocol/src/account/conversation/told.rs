@@ -33,15 +33,27 @@ pub(crate) fn plant(
     for told in before {
         note(step, account, record, bundle, told, instead)?;
     }
-    let joins = bundle.told.iter().any(|told| known.contains(&told.epoch) || known.contains(&told.parent));
-    if !joins && let Some(first) = bundle.told.first() {
-        // It begins after everything that is known here.
-        record.base = first.epoch;
+    let lineage = lineage(&bundle.told, own);
+    let joins = lineage.iter().any(|told| known.contains(&told.epoch) || known.contains(&told.parent));
+    if !joins && let Some(oldest) = lineage.last() {
+        // It begins after everything that is known here, or beside what was final here.
+        record.base = oldest.epoch;
         record.past.retain(|past| bundle.told.iter().all(|told| told.epoch != *past));
     }
     let commit = own.commit.first().map(commit).transpose()?;
     let parent = (own.parent != EpochId::from_bytes(FIRST)).then_some(own.parent);
     Ok(Origin { parent, commit, topic_secret: Some(bundle.topic_secret), ..Origin::default() })
+}
+
+/// The epoch of a welcome and those before it, as far as they are told, the newest first. Parents stand before their children.
+fn lineage<'a>(told: &'a [Told], own: &'a Told) -> Vec<&'a Told> {
+    let mut lineage = vec![own];
+    for earlier in told.iter().rev() {
+        if lineage.last().is_some_and(|at| at.parent == earlier.epoch) {
+            lineage.push(earlier);
+        }
+    }
+    lineage
 }
 
 /// The epochs of the tree before the welcome.
