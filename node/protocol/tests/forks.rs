@@ -457,6 +457,39 @@ fn who_comes_while_a_device_is_out_that_was_let_back_in_once_reads_it_when_it_is
     assert_eq!(all.world.texts(erin), ["in again"]);
 }
 
+// REQ-FORK-16
+#[test]
+fn a_device_let_back_in_on_a_branch_that_loses_writes_nothing_that_nobody_takes() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    let backup = all.world.backup(bob.host);
+    all.say(bob, "after the copy was made");
+    all.world.advance(10_000);
+    all.world.split(&[1, 3]);
+    all.world.restore(bob.host, backup);
+    all.world.unlock(bob);
+    all.world.advance(120_000);
+    assert_eq!(all.record(bob).tip, all.record(dave).tip);
+    assert_eq!(all.record(bob).generation, 1);
+    all.rename(alice, "wins");
+    // Dave, who let it in and will do so again, is away; nor can the others yet, though their nodes say what they did.
+    all.world.lock(alice);
+    all.world.lock(carol);
+    all.world.split(&[3]);
+    all.world.advance(120_000);
+    assert_eq!((all.name(bob), all.record(bob).stranded), ("wins".to_owned(), true));
+    // This is said later, when the device is in.
+    all.say(bob, "on the other branch");
+    all.world.heal();
+    all.world.unlock(alice);
+    all.world.unlock(carol);
+    all.world.advance(7 * 60 * 60 * 1000);
+    all.assert_one_group(&[alice, bob, carol, dave]);
+    for person in [alice, carol, dave] {
+        assert_eq!(all.world.texts(person), ["after the copy was made", "on the other branch"]);
+    }
+}
+
 /// How the last message of `from` stands with `to`.
 fn state_of(all: &Four, from: Person, to: Person) -> DeliveryState {
     let messages = all.world.messages(from);

@@ -448,6 +448,61 @@ fn request(all: &Four, generation: u16, signer: Person) -> SignedRejoin {
     request.signed(&all.world.device_keys(signer).device_key)
 }
 
+// REQ-FORK-9
+#[test]
+fn a_log_that_nobody_let_in_counts_nowhere_also_once_its_device_was_let_in() {
+    let mut all = four();
+    let (alice, bob, carol) = (all.alice, all.bob, all.carol);
+    let mut tip = all.world.tip(bob, all.group);
+    let mut first = all.world.forgery(bob, all.group).message(&mut tip, "by myself");
+    (first.inner.generation, first.inner.sequence) = (1, generation_start(1) + 1);
+    let rename = all.renaming(carol, "by myself");
+    let mut commit = all.forgery(carol, COMMIT, rename);
+    (commit.inner.generation, commit.inner.sequence) = (1, generation_start(1) + 1);
+    all.world.publish(&first, &[alice]);
+    all.world.publish(&commit, &[alice]);
+    let before = all.state(alice);
+    let own = request(&all, 1, bob);
+    all.world.post(alice, &InboxItem::Rejoin(own));
+    all.world.advance(60_000);
+    assert_eq!(all.record(alice).epoch, all.record(carol).epoch);
+    assert_ne!(all.state(alice).0, before.0, "bob was let in");
+    // In the other order.
+    all.world.publish(&first, &[carol]);
+    for person in [alice, carol] {
+        assert_eq!((all.world.texts(person), all.record(person).pending), (vec!["before".to_owned()], 0));
+        assert_eq!((all.state(person).2, all.state(person).0), ("ops".to_owned(), all.state(alice).0));
+    }
+}
+
+/// A commit of carol by which she lets bob back in on such a request.
+fn readmission(all: &mut Four, request: SignedRejoin, number: u16) -> Forgery {
+    let carol = all.carol;
+    let mut tip = all.world.tip(carol, all.group);
+    let leaf = tip.members().iter().find(|member| member.account() == all.bob.account).unwrap().leaf;
+    let plan = CommitPlan { adds: vec![package(all, number)], remove: Some(leaf), ..CommitPlan::default() };
+    let commit = tip.commit(plan, &mut ChaCha20Rng::from_seed([13; 32])).unwrap().commit;
+    let body = CommitBody { rejoins: vec![request], ..CommitBody::new(commit, Class::Readmit) };
+    all.forgery(carol, COMMIT, wire::encode(&body))
+}
+
+// REQ-FORK-9
+#[test]
+fn no_request_lets_a_device_in_that_begins_no_log_above_the_one_it_writes() {
+    let mut all = four();
+    let (alice, bob) = (all.alice, all.bob);
+    let first = request(&all, 2, bob);
+    all.world.post(alice, &InboxItem::Rejoin(first));
+    all.world.advance(60_000);
+    let tip = all.record(alice).tip;
+    for (generation, is_followed) in [(1, false), (2, false), (3, true)] {
+        let request = request(&all, generation, bob);
+        let commit = readmission(&mut all, request, generation);
+        all.world.publish(&commit, &[alice]);
+        assert_eq!(all.record(alice).tip != tip, is_followed, "request {generation}");
+    }
+}
+
 // NEGATIVE_TESTS 72, 73
 // REQ-FORK-9
 #[test]

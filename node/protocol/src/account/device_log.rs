@@ -85,11 +85,6 @@ pub(crate) fn is_cut(log: &DeviceLogRecord, sequence: u64) -> bool {
     log.cut.is_some_and(|cut| sequence > cut) || log.void.is_some_and(|void| void.contains(sequence))
 }
 
-/// Whether an entry counts no more, or not yet: after a cut, or of a generation that nobody has let in.
-pub(crate) fn is_over(log: &DeviceLogRecord, entry: &Signed) -> bool {
-    is_cut(log, entry.inner.sequence) || entry.inner.generation > log.generation
-}
-
 pub(crate) fn place(
     step: &Step<'_>,
     account: AccountId,

@@ -11,7 +11,9 @@ use super::message::{order, receipt, receive};
 use super::{event, profile, reach};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::DEPENDENCIES_MAX;
-use crate::record::conversation::{ConversationRecord, HeadRecord, LogKeyRecord, Membership};
+use crate::record::conversation::{
+    ConversationRecord, GenerationRecord, HeadRecord, LogKeyRecord, Membership, generation_among,
+};
 use crate::record::event::EventKind;
 use crate::record::key;
 use crate::record::log::DeviceLogRecord;
@@ -77,7 +79,7 @@ pub(crate) fn process(
     }
     let moved = !weighed && weigh(step, account, &mut record, (&entry, &log.account))?;
     let log = device_log::of_author(step, account, &entry)?;
-    if device_log::is_over(&log, &entry) {
+    if device_log::is_cut(&log, entry.inner.sequence) {
         drop_behind(step, account, &entry, log);
         return Ok(Progress::Done);
     }
@@ -101,7 +103,7 @@ fn weigh(
     (entry, author): (&Signed, &AccountId),
 ) -> Outcome<bool> {
     if !is_of_its_epoch(step, account, record, entry, author)? {
-        return Err(Rejection::Refused { reason: "entry of somebody who is not in its epoch" }.into());
+        return Err(Rejection::Refused { reason: "entry of somebody, or of a log, that is not in its epoch" }.into());
     }
     let lowered = equivocation::witness(step, account, record, entry)?;
     if lowered {
@@ -111,14 +113,12 @@ fn weigh(
         return Ok(lowered);
     }
     let log = device_log::of_author(step, account, entry)?;
-    // Nobody has let in a device that begins another log by itself.
-    let counts = entry.inner.generation <= log.generation;
-    let followed =
-        counts && try_on(step, record, |step, record| follow_commit::received(step, account, record, entry, &log))?;
+    let followed = try_on(step, record, |step, record| follow_commit::received(step, account, record, entry, &log))?;
     Ok(lowered || followed)
 }
 
-/// Whether somebody is in the epoch under which an entry stands, as far as that is remembered.
+/// Whether somebody is in the epoch under which an entry stands, with the log in which it stands, as far as that is remembered. A device
+/// begins no other log by itself: a commit on the way to the epoch has let it in.
 fn is_of_its_epoch(
     step: &Step<'_>,
     account: AccountId,
@@ -126,20 +126,21 @@ fn is_of_its_epoch(
     entry: &Signed,
     author: &AccountId,
 ) -> Outcome<bool> {
+    let is_in = |members: &[AccountId], generations: &[GenerationRecord]| {
+        members.contains(author) && generation_among(generations, &entry.inner.device) == entry.inner.generation
+    };
     if entry.inner.epoch == record.tip {
-        return Ok(record.members.contains(author));
+        return Ok(is_in(&record.members, &record.generations));
     }
     let known = epoch::get(step, account, &record.id, &entry.inner.epoch)?;
-    Ok(known.is_none_or(|known| known.members.contains(author)))
+    Ok(known.is_none_or(|known| is_in(&known.members, &known.generations)))
 }
 
 /// The device may be added again, and then nobody shall wait for this entry.
 fn drop_behind(step: &mut Step<'_>, account: AccountId, entry: &Signed, log: DeviceLogRecord) {
-    if entry.inner.generation <= log.generation {
-        let dropped = log.dropped.max(entry.inner.sequence);
-        let log = DeviceLogRecord { dropped, ..log };
-        device_log::put(step, account, &entry.inner.conversation, &entry.inner.device, &log);
-    }
+    let dropped = log.dropped.max(entry.inner.sequence);
+    let log = DeviceLogRecord { dropped, ..log };
+    device_log::put(step, account, &entry.inner.conversation, &entry.inner.device, &log);
 }
 
 fn open(outer: &Outer, key: &LogKeyRecord, record: &ConversationRecord) -> Outcome<Signed> {

@@ -161,7 +161,7 @@ pub struct ConversationRecord {
     /// When the own leaf is to be renewed next, unix milliseconds; 0 if never.
     #[n(34)]
     pub refresh_at: u64,
-    /// Which log those devices write that this account has not met yet: they were let back in, and out again, before it came.
+    /// Which log each device writes at the tip that was let back in.
     #[n(35)]
     pub generations: Vec<GenerationRecord>,
     /// When it last came in by a welcome, unix milliseconds: it has heard nobody before.
@@ -181,6 +181,12 @@ pub struct GenerationRecord {
     /// The generation of its log.
     #[n(1)]
     pub generation: u16,
+}
+
+/// Which log a device writes, by such a list: its first if it is not named.
+#[must_use]
+pub fn generation_among(generations: &[GenerationRecord], device: &DeviceId) -> u16 {
+    generations.iter().find(|known| known.device == *device).map_or(0, |known| known.generation)
 }
 
 impl ConversationRecord {

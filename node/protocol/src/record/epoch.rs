@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, DeviceId, EntryId, EpochId, NodeId, QueueId};
 
 use crate::account::conversation::rule::Class;
+use crate::record::conversation::GenerationRecord;
 
 /// What an account has of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -146,4 +147,7 @@ pub struct EpochRecord {
     /// The last number of the own log when it was entered; absent where only a welcome told of it.
     #[n(17)]
     pub own_sequence: Option<u64>,
+    /// Which log each device writes in it that was let back in on the way to it. What a device signs here counts in that log alone.
+    #[n(18)]
+    pub generations: Vec<GenerationRecord>,
 }

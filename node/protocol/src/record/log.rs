@@ -211,9 +211,6 @@ pub struct DeviceLogRecord {
     /// The last entry that was refused for standing behind a cut: others may build on it, and it will never be processed here.
     #[n(10)]
     pub dropped: u64,
-    /// Which log of the device this is: it counts how often the device was let back in.
-    #[n(11)]
-    pub generation: u16,
     /// Entries that were skipped since they could not be opened.
     #[n(13)]
     pub gaps: Vec<Stretch>,
@@ -267,7 +264,6 @@ impl DeviceLogRecord {
             unreadable: Vec::new(),
             forks: Vec::new(),
             dropped: 0,
-            generation: 0,
             gaps: Vec::new(),
             readmitted_at: 0,
             void: None,

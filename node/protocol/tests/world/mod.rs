@@ -451,9 +451,7 @@ impl World {
 
     /// Cuts the network in two: those named here, and the rest.
     pub(crate) fn split(&mut self, apart: &[usize]) {
-        for host in apart {
-            self.sides[*host] = 1;
-        }
+        self.sides = (0..self.hosts.len()).map(|host| usize::from(apart.contains(&host))).collect();
         for one in 0..self.hosts.len() {
             for other in (0..self.hosts.len()).filter(|other| self.sides[one] != self.sides[*other]) {
                 self.queue.push_back((one, Input::PeerDisconnected(self.hosts[other].id)));

@@ -16,7 +16,7 @@ use crate::account::{addable, identity, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::STEP_COMMIT_SHARE;
 use crate::record::conversation::ConversationRecord;
-use crate::record::epoch::{CommitRecord, CutRecord};
+use crate::record::epoch::{CommitRecord, CutRecord, EpochRecord};
 use crate::record::profile::ProfileRecord;
 use crate::step::Step;
 use crate::wire;
@@ -56,12 +56,13 @@ pub(crate) fn commit(
     let built = group.commit(plan, step.rng).map_err(|_| Rejection::Refused { reason: "commit" })?;
     let rejoins: Vec<SignedRejoin> = rejoin.into_iter().collect();
     let made = Made { view: &built.view, rejoins: &rejoins, link: link.as_ref() };
-    let class = judge(step, account, record, (parent, &record.policy, &group), &made)?;
+    let at = epoch::named(step, account, &record.id, &parent)?;
+    let class = judge(step, account, record, (parent, &at, &group), &made)?;
     let rank = state::rank(&record.policy, &account)?;
     let unnamed = EntryId::from_bytes([0; 32]);
     let device = profile.device;
     let own = CommitRecord { id: unnamed, author: account, device, sequence: 0, class, rank, demoted: false };
-    valid::keeps_spacing(step, account, record, &epoch::named(step, account, &record.id, &parent)?, &own)?;
+    valid::keeps_spacing(step, account, record, &at, &own)?;
     let cuts = cuts(step, account, record, &group.members(), &built.view)?;
     // Of an epoch in which one is alone nobody else ever reads anything.
     let readers = record.members.len() > 1;
@@ -150,19 +151,19 @@ pub(crate) struct Made<'a> {
     pub(crate) link: Option<&'a Link>,
 }
 
-/// Asks [`authorize`] with what this account knows of the parent (its id, policy and group), and says what the commit does.
+/// Asks [`authorize`] with what this account knows of the parent (its id, row and group), and says what the commit does.
 pub(crate) fn judge(
     step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    (epoch, policy, group): (EpochId, &[u8], &Group),
+    (epoch, at, group): (EpochId, &EpochRecord, &Group),
     made: &Made<'_>,
 ) -> Outcome<Class> {
-    let policy = Policy::parse(policy)?;
+    let policy = Policy::parse(&at.policy)?;
     let members = group.members();
     let identity =
         |somebody: &AccountId| identity::log(step, account, somebody).ok().flatten().map(Arc::unwrap_or_clone);
-    let rejoins = readmit::verified(step, account, record, made.rejoins)?;
+    let rejoins = readmit::verified(step, account, record, at, made.rejoins)?;
     let parent = Parent {
         conversation: record.id,
         policy: &policy,

@@ -1,12 +1,12 @@
 //! Rows of the tree of epochs, and what they note of a commit.
 
-use tidings_crypto::id::{AccountId, ConversationId, EpochId};
+use tidings_crypto::id::{AccountId, ConversationId, EpochId, QueueId};
 
 use super::passage;
 use super::rule::Class;
 use crate::error::{Fault, Outcome};
 use crate::record::conversation::ConversationRecord;
-use crate::record::epoch::{CommitRecord, EpochRecord};
+use crate::record::epoch::{CommitRecord, EpochRecord, Standing};
 use crate::record::key;
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
@@ -48,6 +48,31 @@ pub(crate) fn demote_if(
     }
     put(step, account, &record.id, epoch, &known);
     Ok(true)
+}
+
+/// An epoch of which nothing is known but what leads to it. `now` is in unix milliseconds.
+pub(crate) fn heard_of(queue: QueueId, now: u64) -> EpochRecord {
+    EpochRecord {
+        number: 0,
+        parent: None,
+        commit: None,
+        standing: Standing::Told,
+        members: Vec::new(),
+        homes: Vec::new(),
+        policy: Vec::new(),
+        log_key: [0; 32],
+        topic_secret: [0; 32],
+        queue,
+        entered: now,
+        counter: 0,
+        children: Vec::new(),
+        cuts: Vec::new(),
+        added: Vec::new(),
+        readmitted: Vec::new(),
+        votes: Vec::new(),
+        own_sequence: None,
+        generations: Vec::new(),
+    }
 }
 
 fn row(conversation: &ConversationId, epoch: &EpochId) -> Vec<u8> {

@@ -54,7 +54,7 @@ pub(crate) fn received(
         return Err(Rejection::Refused { reason: "commit of another device than its entry" }.into());
     }
     let made = Made { view: &view, rejoins: &body.rejoins, link: body.link.as_ref() };
-    let class = commit::judge(step, account, record, (parent, &at.policy, &group), &made)?;
+    let class = commit::judge(step, account, record, (parent, &at, &group), &made)?;
     if class.number() != body.class {
         return Err(refused("commit of another class than it says").into());
     }

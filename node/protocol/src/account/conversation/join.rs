@@ -4,23 +4,20 @@ use tidings_crypto::id::AccountId;
 use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
-use super::{admin_chain, epoch, refresh, state, tip, told, tree};
-use crate::account::device_log;
+use super::{admin_chain, epoch, publish, refresh, state, tip, told, tree};
 use crate::account::message::receipt;
 use crate::account::policy::Policy;
 use crate::account::{contact, event, identity, join_link, key_supply, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{MEMBERS_MAX, NAME_BYTES_MAX, PAST_TAGS_MAX, TOLD_EPOCHS_MAX};
 use crate::record::contact::{ContactRecord, ContactState};
-use crate::record::conversation::{ConversationKind, ConversationRecord, GenerationRecord, Membership};
+use crate::record::conversation::{ConversationKind, ConversationRecord, Membership, generation_among};
 use crate::record::epoch::Standing;
 use crate::record::event::EventKind;
-use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire;
 use crate::wire::inbox::{SignedSlip, Slip, WelcomeBundle};
-use crate::wire::inner::generation_start;
 
 const fn refused(reason: &'static str) -> Rejection {
     Rejection::Refused { reason }
@@ -104,11 +101,10 @@ fn enter(
     record.past_tags.drain(..record.past_tags.len().saturating_sub(room));
     record.past_tags.extend(bundle.past_tags.iter().map(|tag| minicbor::bytes::ByteArray::from(*tag)));
     tree::plant(step, account, record, (bundle.epoch, origin), group)?;
-    adopt_generations(step, account, record, bundle)?;
-    if asked && record.asked_generation > record.generation {
-        record.generation = record.asked_generation;
-        record.own_sequence = generation_start(record.generation);
-        record.own_head = [0; 32];
+    let there = epoch::named(step, account, &record.id, &bundle.epoch)?;
+    let generation = generation_among(&there.generations, &profile::load(step, account)?.device);
+    if generation > record.generation {
+        publish::begin_log(record, generation);
     }
     // The own log goes on, but nobody is to wait for what was written while out.
     record.own_tag = [0; 8];
@@ -130,30 +126,6 @@ fn enter(
     }
     tip::settle(step, account, record)?;
     crate::account::catch_up::retry_pending(step, account, &record.id)
-}
-
-/// Which log each device writes now; this account may have missed where it began. Of those who are out, too: they may come back.
-fn adopt_generations(
-    step: &mut Step<'_>,
-    account: AccountId,
-    record: &mut ConversationRecord,
-    bundle: &WelcomeBundle,
-) -> Outcome<()> {
-    for told in bundle.generations.iter().take(MEMBERS_MAX) {
-        match device_log::get(step, account, &record.id, &told.device)? {
-            Some(log) if log.generation < told.generation => {
-                let log = DeviceLogRecord { generation: told.generation, ..log };
-                device_log::put(step, account, &record.id, &told.device, &log);
-            }
-            Some(_) => {}
-            None => {
-                record.generations.retain(|known| known.device != told.device);
-                record.generations.push(GenerationRecord { device: told.device, generation: told.generation });
-            }
-        }
-    }
-    record.generations.drain(..record.generations.len().saturating_sub(MEMBERS_MAX));
-    Ok(())
 }
 
 type OwnKeyPackage = (Vec<u8>, tidings_crypto::mls::Rows);

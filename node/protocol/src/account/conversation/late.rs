@@ -44,12 +44,7 @@ pub(crate) fn commit(
         parent: Some(parent),
         commit: Some(commit),
         standing: if ends_own { Standing::Out } else { Standing::Forgotten },
-        children: Vec::new(),
-        votes: Vec::new(),
-        cuts: Vec::new(),
-        added: Vec::new(),
-        readmitted: Vec::new(),
-        ..at.clone()
+        ..epoch::heard_of(at.queue, step.now.wall.0)
     };
     epoch::put(step, account, &record.id, &child, &beside);
     at.children.push(child);

@@ -12,7 +12,7 @@ use crate::record::key;
 use crate::record::profile::ProfileRecord;
 use crate::step::{Step, refused};
 use crate::store::table::{Scope, Table};
-use crate::wire::inner::{Dependency, Draft, Inner, Place, Signed};
+use crate::wire::inner::{Dependency, Draft, Inner, Place, Signed, generation_start};
 
 /// Where an own entry went.
 pub(crate) struct Published {
@@ -50,6 +50,14 @@ pub(crate) fn publish(
     order::note(step, account, &record.id, (profile.device, sequence), clock);
     let counter = crate::log::append::publish(step, account, &outer)?;
     Ok(Published { id: signed.id(), sequence, clock, counter })
+}
+
+/// Begins another own log: whoever was let back in writes nothing more in the one before.
+pub(crate) fn begin_log(record: &mut ConversationRecord, generation: u16) {
+    record.generation = generation;
+    record.own_sequence = generation_start(generation);
+    record.own_head = [0; 32];
+    record.own_tag = [0; 8];
 }
 
 fn next_place(step: &Step<'_>, profile: &ProfileRecord, record: &ConversationRecord) -> Place {

@@ -12,7 +12,8 @@ use crate::account::device_log;
 use crate::account::{identity, key_supply};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{ELECTION_STEP_MS, READMIT_PAUSE_MS};
-use crate::record::conversation::ConversationRecord;
+use crate::record::conversation::{ConversationRecord, generation_among};
+use crate::record::epoch::EpochRecord;
 use crate::step::Step;
 use crate::wire;
 use crate::wire::rejoin::{RejoinRequest, SignedRejoin};
@@ -21,16 +22,20 @@ const fn refused(reason: &'static str) -> Rejection {
     Rejection::Refused { reason }
 }
 
-/// The requests whose signature holds and that are new, as `authorize` wants them.
+/// The requests whose signature holds and that begin a log above the one their device writes at `at`, as `authorize` wants them.
 pub(crate) fn verified(
     step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
+    at: &EpochRecord,
     requests: &[SignedRejoin],
 ) -> Outcome<Vec<Rejoin>> {
     let mut all = Vec::with_capacity(requests.len());
     for signed in requests {
         let request = check(step, account, record, signed)?;
+        if request.generation <= generation_among(&at.generations, &request.device) {
+            return Err(refused("rejoin request that was granted before").into());
+        }
         let package = key_supply::parse(request.key_package.as_slice())?;
         all.push(Rejoin {
             account: request.account,
@@ -52,7 +57,7 @@ fn check(
     let log = identity::log(step, account, &request.account)?.ok_or(refused("rejoin request of a stranger"))?;
     let device = log.device(request.device).ok_or(refused("device of a rejoin request"))?;
     signed.verify(&device.device_key)?;
-    if request.conversation != record.id || request.generation == 0 {
+    if request.conversation != record.id {
         return Err(refused("rejoin request").into());
     }
     Ok(request)
@@ -73,7 +78,8 @@ pub(crate) fn requested(
         device_log::get(step, account, &record.id, &request.device)?.ok_or(refused("device that is no member"))?;
     let now = step.now.wall.0;
     // A device that asks again and again costs everybody a commit each time.
-    if request.generation <= log.generation || now.saturating_sub(log.readmitted_at) < READMIT_PAUSE_MS {
+    let generation = generation_among(&record.generations, &request.device);
+    if request.generation <= generation || now.saturating_sub(log.readmitted_at) < READMIT_PAUSE_MS {
         return Err(refused("rejoin request before its time").into());
     }
     log.readmitted_at = now;
@@ -97,8 +103,7 @@ pub(crate) fn turn(record: &ConversationRecord, account: AccountId, concerned: &
 pub(crate) fn plan(step: &Step<'_>, account: AccountId, record: &ConversationRecord, request: &[u8]) -> Outcome<Plan> {
     let signed: SignedRejoin = wire::decode(request, "rejoin request")?;
     let request = check(step, account, record, &signed)?;
-    let log = device_log::get(step, account, &record.id, &request.device)?;
-    if log.is_some_and(|log| log.generation >= request.generation) {
+    if generation_among(&record.generations, &request.device) >= request.generation {
         return Err(Rejection::Already.into());
     }
     let group = state::load_group(step, account, &record.id, &record.tip)?;

@@ -7,7 +7,7 @@ use crate::account::{contact, inbox, key_supply, profile, reach};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{READMIT_PAUSE_MS, REJOIN_INBOXES_MAX};
 use crate::record::contact::ContactState;
-use crate::record::conversation::ConversationRecord;
+use crate::record::conversation::{ConversationRecord, generation_among};
 use crate::step::Step;
 use crate::timer::TimerKind;
 use crate::wire;
@@ -23,6 +23,10 @@ pub(crate) fn ask(
     reason: Reason,
 ) -> Outcome<()> {
     record.stranded = true;
+    if reason == Reason::Copied {
+        // Whatever the branch, it writes nothing more in the log that two have written.
+        publish::begin_log(record, record.asked_generation.max(record.generation).saturating_add(1));
+    }
     let now = step.now.wall.0;
     let waited = now.saturating_sub(record.asked_at);
     step.set_timer(TimerKind::Act(account, record.id), READMIT_PAUSE_MS);
@@ -54,7 +58,8 @@ fn request(
     let own = crate::directory::account(step, &account)?.ok_or(Rejection::NotFound)?;
     let package = key_supply::make(step, account, &profile)?;
     record.asked_package = package.reference();
-    record.asked_generation = record.asked_generation.max(record.generation).saturating_add(1);
+    let there = generation_among(&record.generations, &profile.device);
+    record.asked_generation = record.asked_generation.max(there).saturating_add(1).max(record.generation);
     let request = RejoinRequest {
         conversation: record.id,
         account,

@@ -13,7 +13,7 @@ use crate::account::message::{receipt, resend};
 use crate::account::policy::Policy;
 use crate::account::{event, join_link, profile};
 use crate::error::Outcome;
-use crate::record::conversation::{ConversationKind, ConversationRecord, Membership};
+use crate::record::conversation::{ConversationKind, ConversationRecord, Membership, generation_among};
 use crate::record::epoch::{EpochRecord, Standing};
 use crate::record::event::EventKind;
 use crate::record::log::{DeviceLogRecord, Stretch};
@@ -127,7 +127,10 @@ pub(crate) fn enter(
     let earlier = std::mem::replace(&mut record.topic_secret, epoch.topic_secret);
     let was_open = record.queues.contains(&record.queue);
     record.queue = epoch.queue;
-    record.stranded = false;
+    record.generations.clone_from(&epoch.generations);
+    // On another branch this device was let back in and has begun a log that nobody takes here.
+    let device = profile::load(step, account)?.device;
+    record.stranded = generation_among(&record.generations, &device) != record.generation;
     record.active_at = step.now.wall.0;
     state::open_queue(step, account, record, epoch)?;
     if was_open && earlier != record.topic_secret {
@@ -146,7 +149,7 @@ fn cut_logs(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord
             set_cut(step, account, record, &cut.device, None)?;
         }
         for back in &undone.readmitted {
-            begin_log(step, account, record, &back.device, (back.generation.saturating_sub(1), None))?;
+            set_void(step, account, record, &back.device, None)?;
         }
         let Some(parent) = undone.parent else { break };
         at = parent;
@@ -163,7 +166,7 @@ fn cut_logs(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord
         for back in &done.readmitted {
             let last = generation_start(back.generation);
             let void = Stretch { first: back.sequence.saturating_add(1), last };
-            begin_log(step, account, record, &back.device, (back.generation, Some(void)))?;
+            set_void(step, account, record, &back.device, Some(void))?;
         }
     }
     Ok(())
@@ -182,16 +185,16 @@ fn set_cut(
     Ok(())
 }
 
-/// Begins another log of a device, or goes back to the one before.
-fn begin_log(
+/// Begins another log of a device, with nothing between it and the one before, or goes back to that one.
+fn set_void(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     device: &DeviceId,
-    (generation, void): (u16, Option<Stretch>),
+    void: Option<Stretch>,
 ) -> Outcome<()> {
     if let Some(log) = device_log::get(step, account, &record.id, device)? {
-        let log = DeviceLogRecord { generation, void, cut: None, ..log };
+        let log = DeviceLogRecord { void, cut: None, ..log };
         device_log::put(step, account, &record.id, device, &log);
     }
     Ok(())

@@ -9,8 +9,9 @@ use super::epoch;
 use super::rule::Class;
 use super::tree::Origin;
 use crate::error::{Outcome, Rejection};
-use crate::record::conversation::ConversationRecord;
-use crate::record::epoch::{CommitRecord, EpochRecord, Standing};
+use crate::limits::MEMBERS_MAX;
+use crate::record::conversation::{ConversationRecord, GenerationRecord};
+use crate::record::epoch::{CommitRecord, EpochRecord};
 use crate::step::Step;
 use crate::wire::inbox::{Told, ToldCommit, WelcomeBundle};
 
@@ -42,7 +43,16 @@ pub(crate) fn plant(
     }
     let commit = own.commit.first().map(commit).transpose()?;
     let parent = (own.parent != EpochId::from_bytes(FIRST)).then_some(own.parent);
-    Ok(Origin { parent, commit, topic_secret: Some(bundle.topic_secret), ..Origin::default() })
+    let generations = bundle.generations.iter().take(MEMBERS_MAX);
+    let generations =
+        generations.map(|told| GenerationRecord { device: told.device, generation: told.generation }).collect();
+    Ok(Origin {
+        parent,
+        commit,
+        topic_secret: Some(bundle.topic_secret),
+        generations: Some(generations),
+        ..Origin::default()
+    })
 }
 
 /// The epoch of a welcome and those before it, as far as they are told, the newest first. Parents stand before their children.
@@ -94,21 +104,7 @@ fn blank(step: &Step<'_>, bundle: &WelcomeBundle, told: &Told) -> Outcome<EpochR
         number: told.number,
         parent: (told.parent != EpochId::from_bytes(FIRST)).then_some(told.parent),
         commit: told.commit.first().map(commit).transpose()?,
-        standing: Standing::Told,
-        members: Vec::new(),
-        homes: Vec::new(),
-        policy: Vec::new(),
-        log_key: [0; 32],
-        topic_secret: [0; 32],
-        queue: TopicKey::derive(&bundle.topic_secret).queue(),
-        entered: step.now.wall.0,
-        counter: 0,
-        children: Vec::new(),
-        cuts: Vec::new(),
-        added: Vec::new(),
-        readmitted: Vec::new(),
-        votes: Vec::new(),
-        own_sequence: None,
+        ..epoch::heard_of(TopicKey::derive(&bundle.topic_secret).queue(), step.now.wall.0)
     })
 }
 

@@ -14,8 +14,8 @@ use crate::account::device_log;
 use crate::account::identity;
 use crate::account::policy::Policy;
 use crate::error::{Outcome, Rejection};
-use crate::limits::{KEPT_EPOCHS_MAX, PAST_EPOCHS_MAX, PAST_TAGS_MAX};
-use crate::record::conversation::{ConversationRecord, LogKeyRecord};
+use crate::limits::{KEPT_EPOCHS_MAX, MEMBERS_MAX, PAST_EPOCHS_MAX, PAST_TAGS_MAX};
+use crate::record::conversation::{ConversationRecord, GenerationRecord, LogKeyRecord};
 use crate::record::epoch::{CommitRecord, CutRecord, EpochRecord, ReadmitRecord, Standing};
 use crate::record::key;
 use crate::record::log::DeviceLogRecord;
@@ -42,6 +42,8 @@ pub(crate) struct Origin {
     pub(crate) readmitted: Vec<ReadmitRecord>,
     /// The generation secret, where a welcome tells it.
     pub(crate) topic_secret: Option<[u8; 32]>,
+    /// Which logs are written, where a welcome tells it.
+    pub(crate) generations: Option<Vec<GenerationRecord>>,
 }
 
 /// Adds the epoch that a valid commit leads to. `next` is the group there. Changes `record`; the caller stores it.
@@ -55,7 +57,7 @@ pub(crate) fn grow(
 ) -> Outcome<EpochId> {
     let id = EpochId::next(&record.id, &parent, &commit.id);
     let readmitted = readmitted(&mut cuts, rejoins)?;
-    let origin = Origin { parent: Some(parent), commit: Some(commit), cuts, readmitted, topic_secret: None };
+    let origin = Origin { parent: Some(parent), commit: Some(commit), cuts, readmitted, ..Origin::default() };
     plant(step, account, record, (id, origin), next)?;
     Ok(id)
 }
@@ -139,7 +141,21 @@ fn summary(step: &Step<'_>, group: &Group, origin: &Origin, parent: Option<&Epoc
         readmitted: origin.readmitted.clone(),
         votes: Vec::new(),
         own_sequence: None,
+        generations: generations(origin, parent),
     })
+}
+
+/// Which logs are written at an epoch: what a welcome tells, else those of the parent and of whom the commit lets back in. Those who are out
+/// may come back and go on in theirs.
+fn generations(origin: &Origin, parent: Option<&EpochRecord>) -> Vec<GenerationRecord> {
+    let known = origin.generations.clone().or_else(|| parent.map(|parent| parent.generations.clone()));
+    let mut all = known.unwrap_or_default();
+    for back in &origin.readmitted {
+        all.retain(|known| known.device != back.device);
+        all.push(GenerationRecord { device: back.device, generation: back.generation });
+    }
+    all.drain(..all.len().saturating_sub(MEMBERS_MAX));
+    all
 }
 
 /// The secret of the topic: what a welcome tells, else the parent's, else a new generation's (DECISIONS 19).
@@ -222,11 +238,7 @@ fn newcomer(
     fresh.added.push(member.device());
     // A device that comes back goes on in its log.
     if device_log::get(step, account, &record.id, &member.device())?.is_none() {
-        let told = record.generations.iter().find(|told| told.device == member.device());
-        let blank = DeviceLogRecord {
-            generation: told.map_or(0, |told| told.generation),
-            ..DeviceLogRecord::blank(member.account(), *device.device_key.as_bytes(), step.now.wall.0)
-        };
+        let blank = DeviceLogRecord::blank(member.account(), *device.device_key.as_bytes(), step.now.wall.0);
         device_log::put(step, account, &record.id, &member.device(), &blank);
     }
     Ok(log.homes().first().map_or(step.config.node, |home| home.node))

@@ -6,13 +6,13 @@ use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
 use tidings_crypto::outer::LogKey;
 
 use super::{admin_chain, epoch, state};
-use crate::account::device_log;
 use crate::account::{identity, inbox, key_supply, profile, reach};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{BUNDLE_BYTES_MAX, TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
 use crate::log::bundle::BundleGuest;
 use crate::record;
 use crate::record::conversation::{ConversationKind, ConversationRecord};
+use crate::record::epoch::EpochRecord;
 use crate::record::key;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
@@ -185,7 +185,7 @@ fn bundle(
         past_tags: record.past_tags.iter().map(|tag| **tag).filter(|tag| *tag != own_tag).collect(),
         told: tell(step, account, record, &epoch)?,
         members: introductions.collect::<Outcome<_>>()?,
-        generations: generations(step, account, record)?,
+        generations: generations(&at),
         display_name: wire::field(own.display_name.into_bytes()),
         box_key: wire::field(own.box_key),
         key_token,
@@ -195,14 +195,8 @@ fn bundle(
 }
 
 /// The logs that are not their devices' first.
-fn generations(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<Generation>> {
-    let own = Generation { device: profile::load(step, account)?.device, generation: record.generation };
-    let mut all = vec![own];
-    let others = device_log::all(step, account, &record.id)?.into_iter();
-    all.extend(others.map(|(device, log)| Generation { device, generation: log.generation }));
-    all.extend(record.generations.iter().map(|told| Generation { device: told.device, generation: told.generation }));
-    all.retain(|log| log.generation > 0);
-    Ok(all)
+fn generations(at: &EpochRecord) -> Vec<Generation> {
+    at.generations.iter().map(|log| Generation { device: log.device, generation: log.generation }).collect()
 }
 
 /// What a newcomer must know of the tree to choose as everybody does: the ancestors of its epoch, and their other children.
