@@ -154,6 +154,12 @@ pub const CONSENT_LIFETIME_MS: u64 = 30 * 24 * 3600 * 1000;
 /// heard it; others shall not turn each signature into a commit.
 pub const ANSWER_PAUSE_MS: u64 = 3600 * 1000;
 
+/// Words that one account may say of one epoch, as whether it is void changes or others say the contrary.
+pub const WORDS_MAX: u8 = 4;
+
+/// How long nobody contradicts a word, in milliseconds: what bears it out may be under way.
+pub const WORD_PAUSE_MS: u64 = 60_000;
+
 /// How often a device may be let back in, in milliseconds: every 6 hours (NEGATIVE_TESTS 73). Each time costs everybody a commit.
 pub const READMIT_PAUSE_MS: u64 = 6 * 3600 * 1000;
 

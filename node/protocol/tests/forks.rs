@@ -64,6 +64,16 @@ impl Four {
         self.world.send(from, Recipient::Conversation(self.group), text).unwrap();
     }
 
+    /// The folder as it was before this person has said something; the others see it.
+    fn put_back_the_folder_of(&mut self, person: Person) {
+        let backup = self.world.backup(person.host);
+        self.say(person, "after the copy was made");
+        self.world.advance(10_000);
+        self.world.restore(person.host, backup);
+        self.world.unlock(person);
+        self.world.advance(120_000);
+    }
+
     fn record(&self, person: Person) -> ConversationRecord {
         self.world.conversation(person, self.group)
     }
@@ -415,12 +425,7 @@ fn what_is_said_to_somebody_who_was_never_let_in_is_not_tried_for_ever() {
 fn a_device_whose_folder_is_put_back_is_let_in_again_and_who_comes_later_reads_it() {
     let mut all = four();
     let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
-    let backup = all.world.backup(bob.host);
-    all.say(bob, "after the copy was made");
-    all.world.advance(10_000);
-    all.world.restore(bob.host, backup);
-    all.world.unlock(bob);
-    all.world.advance(120_000);
+    all.put_back_the_folder_of(bob);
     all.assert_one_group(&[alice, bob, carol, dave]);
     assert_eq!(all.record(bob).generation, 1);
     let erin = all.erin(alice);
@@ -438,12 +443,7 @@ fn a_device_whose_folder_is_put_back_is_let_in_again_and_who_comes_later_reads_i
 fn who_comes_while_a_device_is_out_that_was_let_back_in_once_reads_it_when_it_is_in_again() {
     let mut all = four();
     let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
-    let backup = all.world.backup(bob.host);
-    all.say(bob, "after the copy was made");
-    all.world.advance(10_000);
-    all.world.restore(bob.host, backup);
-    all.world.unlock(bob);
-    all.world.advance(120_000);
+    all.put_back_the_folder_of(bob);
     all.remove(alice, bob);
     all.world.advance(10_000);
     let erin = all.erin(alice);
@@ -462,13 +462,8 @@ fn who_comes_while_a_device_is_out_that_was_let_back_in_once_reads_it_when_it_is
 fn a_device_let_back_in_on_a_branch_that_loses_writes_nothing_that_nobody_takes() {
     let mut all = four();
     let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
-    let backup = all.world.backup(bob.host);
-    all.say(bob, "after the copy was made");
-    all.world.advance(10_000);
     all.world.split(&[1, 3]);
-    all.world.restore(bob.host, backup);
-    all.world.unlock(bob);
-    all.world.advance(120_000);
+    all.put_back_the_folder_of(bob);
     assert_eq!(all.record(bob).tip, all.record(dave).tip);
     assert_eq!(all.record(bob).generation, 1);
     all.rename(alice, "wins");

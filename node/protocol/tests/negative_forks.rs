@@ -21,6 +21,7 @@ use tidings_protocol::wire::fork_vote::ForkVote;
 use tidings_protocol::wire::inbox::InboxItem;
 use tidings_protocol::wire::inner::generation_start;
 use tidings_protocol::wire::rejoin::{Reason, RejoinRequest, SignedRejoin};
+use tidings_protocol::wire::standing::Word;
 use world::forge::{COMMIT, FORK_VOTE, Forgery, VOID};
 use world::{Person, World};
 
@@ -416,14 +417,64 @@ fn a_newcomer_believes_nobody_that_it_is_out_who_could_not_have_put_it_out() {
     let (alice, bob, dave) = (all.alice, all.bob, all.dave);
     all.world.add_member(alice, all.group, dave).unwrap();
     all.world.advance(10_000);
-    let void = all.forgery(bob, VOID, Vec::new());
+    let void = all.forgery(bob, VOID, wire::encode(&Word::Void));
     all.world.publish(&void, &[dave]);
     assert_eq!(all.record(dave).membership, Membership::Member);
-    let void = all.forgery(alice, VOID, Vec::new());
+    let void = all.forgery(alice, VOID, wire::encode(&Word::Void));
     all.world.publish(&void, &[all.bob]);
     assert_eq!(all.record(all.bob).membership, Membership::Member, "it was in before that epoch");
     all.world.publish(&void, &[dave]);
     assert_eq!(all.record(dave).membership, Membership::Removed);
+}
+
+// NEGATIVE_TESTS 61
+// REQ-FORK-14
+#[test]
+fn a_newcomer_that_was_told_it_is_out_believes_the_same_people_that_it_is_in() {
+    let mut all = four();
+    let (alice, bob, dave) = (all.alice, all.bob, all.dave);
+    all.world.add_member(alice, all.group, dave).unwrap();
+    all.world.advance(10_000);
+    let void = all.forgery(alice, VOID, wire::encode(&Word::Void));
+    all.world.publish(&void, &[dave]);
+    all.world.send(bob, Recipient::Conversation(all.group), "while dave was out").unwrap();
+    all.world.advance(10_000);
+    let holds = all.forgery(bob, VOID, wire::encode(&Word::Holds));
+    all.world.publish(&holds, &[dave]);
+    assert_eq!(all.record(dave).membership, Membership::Removed, "bob could not have put dave in");
+    let mut holds = all.forgery(alice, VOID, wire::encode(&Word::Holds));
+    holds.nonce[0] ^= 1;
+    all.world.publish(&holds, &[dave]);
+    assert_eq!((all.record(dave).membership, all.state(dave)), (Membership::Member, all.state(alice)));
+    assert_eq!(all.world.texts(dave), ["while dave was out"]);
+}
+
+// NEGATIVE_TESTS 61
+// REQ-FORK-14
+#[test]
+fn a_newcomer_whose_branch_lost_to_a_cheat_is_in_again_once_the_cheat_is_found_out() {
+    let mut all = four();
+    let (alice, bob, carol, dave) = (all.alice, all.bob, all.carol, all.dave);
+    all.world.befriend(carol, dave);
+    let rename = all.renaming(alice, "rival");
+    let rival = all.forgery(alice, COMMIT, rename);
+    let other = all.renaming(alice, "another");
+    let other = resealed(&rival, 78).body(COMMIT, other);
+    all.world.stop(alice.host);
+    all.world.add_member(carol, all.group, dave).unwrap();
+    all.world.advance(10_000);
+    assert_eq!(all.record(dave).membership, Membership::Member);
+    all.world.publish(&rival, &[bob, carol]);
+    all.world.advance(60_000);
+    // Where carol has added dave again, as she wished to.
+    assert_eq!((all.state(carol).2, all.state(dave)), ("rival".to_owned(), all.state(carol)));
+    all.world.publish(&other, &[bob, carol]);
+    all.world.advance(60_000);
+    assert_eq!(all.record(dave).membership, Membership::Member);
+    assert_eq!((all.state(bob), all.state(dave)), (all.state(carol), all.state(carol)));
+    all.world.send(bob, Recipient::Conversation(all.group), "welcome back").unwrap();
+    all.world.advance(10_000);
+    assert_eq!(all.world.texts(dave), ["welcome back"]);
 }
 
 /// One of the key packages of bob that alice has.

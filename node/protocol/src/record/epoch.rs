@@ -90,6 +90,17 @@ pub struct VoteRecord {
     pub child: EpochId,
 }
 
+/// A word on an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct WordRecord {
+    /// Whose.
+    #[n(0)]
+    pub author: AccountId,
+    /// Its entry.
+    #[n(1)]
+    pub id: EntryId,
+}
+
 /// One epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct EpochRecord {
@@ -150,4 +161,13 @@ pub struct EpochRecord {
     /// Which log each device writes in it that was let back in on the way to it. What a device signs here counts in that log alone.
     #[n(18)]
     pub generations: Vec<GenerationRecord>,
+    /// Whether the last word on it was that it is void. For whom it is a word from before its time, this account is out of it.
+    #[n(19)]
+    pub void: bool,
+    /// How many words on it this account has said.
+    #[n(20)]
+    pub words: u8,
+    /// The words that were taken: each counts once, though it may be read again.
+    #[n(21)]
+    pub heard: Vec<WordRecord>,
 }

@@ -16,6 +16,7 @@ pub mod mailbox;
 pub mod petition;
 pub mod reconcile;
 pub mod rejoin;
+pub mod standing;
 
 use tls_codec::VLByteVec;
 

@@ -72,6 +72,9 @@ pub(crate) fn heard_of(queue: QueueId, now: u64) -> EpochRecord {
         votes: Vec::new(),
         own_sequence: None,
         generations: Vec::new(),
+        void: false,
+        words: 0,
+        heard: Vec::new(),
     }
 }
 

@@ -78,11 +78,7 @@ pub(crate) fn received(
     };
     group_log::note(step, account, record, (parent, epoch), &followed);
     tip::settle(step, account, record)?;
-    if record.tip == epoch {
-        return Ok(());
-    }
-    let beside = epoch::named(step, account, &record.id, &epoch)?;
-    void::lost(step, account, record, (&epoch, &beside))
+    if record.tip == epoch { Ok(()) } else { void::look(step, account, record, &epoch) }
 }
 
 /// Where the logs of the removed devices end: where the commit says, and for one it does not name at what was seen here.

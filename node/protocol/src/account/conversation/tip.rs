@@ -21,11 +21,13 @@ use crate::step::Step;
 use crate::store::table::{Scope, Table};
 use crate::wire::inner::generation_start;
 
-/// The chosen epochs from the base to the tip.
+/// The chosen epochs from the base to the tip, or to the first that is void for this account.
 fn path(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<EpochId>> {
     let mut path = vec![record.base];
     let mut at = epoch::named(step, account, &record.id, &record.base)?;
-    while let Some(next) = chosen(step, account, record, &at)? {
+    while !void::shuts_out(step, account, record, &at)?
+        && let Some(next) = chosen(step, account, record, &at)?
+    {
         path.push(next);
         at = epoch::named(step, account, &record.id, &next)?;
     }
@@ -40,7 +42,7 @@ pub(crate) fn chosen(
     parent: &EpochRecord,
 ) -> Outcome<Option<EpochId>> {
     let mut children = Vec::with_capacity(parent.children.len());
-    for id in &parent.children {
+    for id in &void::open_children(step, account, record, parent)? {
         let child = epoch::named(step, account, &record.id, id)?;
         if let Some(commit) = child.commit {
             let class = if commit.demoted { Class::Demoted } else { commit.class };
@@ -58,7 +60,7 @@ pub(crate) fn chosen(
 pub(crate) fn settle(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
     let path = path(step, account, record)?;
     let Some(tip) = path.last().copied() else { return Ok(()) };
-    if tip != record.tip || !record.membership.is_in() {
+    if tip != record.tip || !record.membership.is_in() || is_shut(step, account, record)? {
         go(step, account, record, &path, tip)?;
     }
     if record.membership.is_in() {
@@ -66,6 +68,12 @@ pub(crate) fn settle(step: &mut Step<'_>, account: AccountId, record: &mut Conve
     }
     state::put(step, account, record);
     Ok(())
+}
+
+/// Whether somebody has said that the tip is void, to which this account was welcomed.
+fn is_shut(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
+    let tip = epoch::get(step, account, &record.id, &record.tip)?;
+    tip.map_or(Ok(false), |tip| void::shuts_out(step, account, record, &tip))
 }
 
 fn go(
@@ -79,14 +87,18 @@ fn go(
     let before = record.members.clone();
     let by = next.commit.map_or(record.creator, |commit| commit.author);
     let was_in = record.membership.is_in();
-    match next.standing {
+    let standing = if void::shuts_out(step, account, record, &next)? { Standing::Out } else { next.standing };
+    match standing {
         Standing::Kept => {
             let old = record.tip;
             let switched = !path.contains(&old) && epoch::get(step, account, &record.id, &old)?.is_some();
-            cut_logs(step, account, record, path)?;
+            let parted = cut_logs(step, account, record, path)?;
             enter(step, account, record, (tip, &next))?;
             if switched {
                 turn_back(step, account, record, path, &old)?;
+            }
+            for entered in path.iter().skip(if was_in { parted } else { 0 }) {
+                void::look(step, account, record, entered)?;
             }
             announce(step, account, record, &before, by)?;
             if was_in && !before.is_empty() {
@@ -101,8 +113,8 @@ fn go(
             step.to_act.insert((account, record.id));
         }
         Standing::Out if was_in => {
-            lost_branch(step, account, record, path, &record.tip)?;
             out(step, account, record, by)?;
+            lost_branch(step, account, record, path, &record.tip)?;
         }
         Standing::Out => {}
         // The others are where this device cannot follow.
@@ -139,8 +151,9 @@ pub(crate) fn enter(
     Ok(())
 }
 
-/// What the chosen commits say of the logs of those who came and went. Commits before the old tip were heard already.
-fn cut_logs(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, path: &[EpochId]) -> Outcome<()> {
+/// What the chosen commits say of the logs of those who came and went. Commits before the old tip were heard already. Returns where in `path`
+/// the others begin.
+fn cut_logs(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, path: &[EpochId]) -> Outcome<usize> {
     // Back along the old branch to where both agree.
     let mut at = record.tip;
     while !path.contains(&at) {
@@ -169,7 +182,7 @@ fn cut_logs(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord
             set_void(step, account, record, &back.device, Some(void))?;
         }
     }
-    Ok(())
+    Ok(from)
 }
 
 fn set_cut(
@@ -228,7 +241,7 @@ struct Branch {
     own_sequence: Option<u64>,
 }
 
-/// The branch between `path` and `old`, which has lost. Welcomes are withdrawn, or called void where they have gone out.
+/// The branch between `path` and `old`, which has lost. Where welcomes have gone out they are called void.
 fn lost_branch(
     step: &mut Step<'_>,
     account: AccountId,
@@ -243,8 +256,8 @@ fn lost_branch(
         let Some(lost) = epoch::get(step, account, &record.id, &at)? else { break };
         let Some(before) = lost.parent else { break };
         own_sequence = lost.own_sequence.or(own_sequence);
-        if !welcome::withdraw(step, account, &record.id, &at)? {
-            void::lost(step, account, record, (&at, &lost))?;
+        if !welcome::is_held(step, account, &record.id, &at)? {
+            void::look(step, account, record, &at)?;
         }
         if lost.commit.is_some_and(|commit| commit.author == account && commit.device == device) {
             let Some(parent) = epoch::get(step, account, &record.id, &before)? else { break };

@@ -35,6 +35,13 @@ pub(crate) fn plant(
         note(step, account, record, bundle, told, instead)?;
     }
     let lineage = lineage(&bundle.told, own);
+    for earlier in &lineage {
+        // Whoever is welcomed above an epoch is told that it holds.
+        if let Some(known) = epoch::get(step, account, &record.id, &earlier.epoch)?.filter(|known| known.void) {
+            let known = EpochRecord { void: false, ..known };
+            epoch::put(step, account, &record.id, &earlier.epoch, &known);
+        }
+    }
     let joins = lineage.iter().any(|told| known.contains(&told.epoch) || known.contains(&told.parent));
     if !joins && let Some(oldest) = lineage.last() {
         // It begins after everything that is known here, or beside what was final here.

@@ -142,6 +142,9 @@ fn summary(step: &Step<'_>, group: &Group, origin: &Origin, parent: Option<&Epoc
         votes: Vec::new(),
         own_sequence: None,
         generations: generations(origin, parent),
+        void: false,
+        words: 0,
+        heard: Vec::new(),
     })
 }
 

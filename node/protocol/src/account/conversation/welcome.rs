@@ -1,11 +1,11 @@
-//! Welcomes: made with the commit that adds somebody, held until another follower has taken that commit (PROTOCOL A5.3), dropped if its
-//! branch loses before. What all guests of the commit need is sealed once; each gets a slip with its name and key (docs/adr/0012).
+//! Welcomes: made with the commit that adds somebody, held until another follower has taken that commit (PROTOCOL A5.3), and as long as its
+//! branch has lost. What all guests of the commit need is sealed once; each gets a slip with its name and key (docs/adr/0012).
 
 use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
 use tidings_crypto::outer::LogKey;
 
-use super::{admin_chain, epoch, state};
+use super::{admin_chain, epoch, state, void};
 use crate::account::{identity, inbox, key_supply, profile, reach};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{BUNDLE_BYTES_MAX, TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
@@ -111,16 +111,31 @@ fn release(step: &mut Step<'_>, account: AccountId, held: HeldRecord) -> Outcome
 
 /// Another node has the commit at `place` durably.
 pub(crate) fn accepted(step: &mut Step<'_>, account: AccountId, place: &[u8]) -> Outcome<()> {
-    if let Some(held) = step.rows.get::<HeldRecord>(Scope::Account(account), Table::HeldWelcome, place)? {
-        step.rows.delete(Scope::Account(account), Table::HeldWelcome, place);
-        release(step, account, held)?;
+    match step.rows.get::<HeldRecord>(Scope::Account(account), Table::HeldWelcome, place)? {
+        Some(held) if leads_on(step, account, &held)? => {
+            step.rows.delete(Scope::Account(account), Table::HeldWelcome, place);
+            release(step, account, held)
+        }
+        Some(_) | None => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether the epoch of a welcome is on the way to the tip. One on a branch that has lost is held further: it may win after all.
+fn leads_on(step: &Step<'_>, account: AccountId, held: &HeldRecord) -> Outcome<bool> {
+    let Some(record) = state::get(step, account, &held.conversation)? else { return Ok(false) };
+    let known = epoch::get(step, account, &held.conversation, &held.epoch)?;
+    Ok(known.is_some() && !void::is_void(step, account, &record, &held.epoch)?)
 }
 
 /// Lets go what has been held long enough: if nobody answers, nobody contradicts.
 pub(crate) fn release_due(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
     for (row, held) in held(step, account, conversation)? {
+        if !leads_on(step, account, &held)? {
+            if epoch::get(step, account, conversation, &held.epoch)?.is_none() {
+                step.rows.delete(Scope::Account(account), Table::HeldWelcome, &row);
+            }
+            continue;
+        }
         let waited = step.now.wall.0.saturating_sub(held.since);
         if waited >= WELCOME_HELD_MS_MAX {
             step.rows.delete(Scope::Account(account), Table::HeldWelcome, &row);
@@ -132,21 +147,14 @@ pub(crate) fn release_due(step: &mut Step<'_>, account: AccountId, conversation:
     Ok(())
 }
 
-/// The epoch's branch has lost: welcomes that are still held do not go out. Returns whether there were any.
-pub(crate) fn withdraw(
-    step: &mut Step<'_>,
+/// Whether the welcomes to an epoch have not gone out yet.
+pub(crate) fn is_held(
+    step: &Step<'_>,
     account: AccountId,
     conversation: &ConversationId,
     epoch: &EpochId,
 ) -> Outcome<bool> {
-    let mut withdrawn = false;
-    for (row, held) in held(step, account, conversation)? {
-        if held.epoch == *epoch {
-            step.rows.delete(Scope::Account(account), Table::HeldWelcome, &row);
-            withdrawn = true;
-        }
-    }
-    Ok(withdrawn)
+    Ok(held(step, account, conversation)?.iter().any(|(_, held)| held.epoch == *epoch))
 }
 
 fn held(step: &Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<Vec<(Vec<u8>, HeldRecord)>> {

@@ -1,0 +1,14 @@
+//! The body of a word on an epoch: whether its branch leads anywhere (PROTOCOL 14). The entry's signature is the word's; the epoch is that
+//! under which it stands.
+
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
+
+/// A word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserialize, TlsSize)]
+#[repr(u8)]
+pub enum Word {
+    /// The epoch has lost: it leads nowhere, and neither does what builds on it.
+    Void = 1,
+    /// It is on the way to where everybody is, after all.
+    Holds = 2,
+}
