@@ -6,6 +6,7 @@ mod world;
 use std::collections::BTreeSet;
 
 use tidings_crypto::id::{ConversationId, QueueId};
+use tidings_crypto::outer::TopicKey;
 use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::{Command, GroupChange};
 use tidings_protocol::input::Protocol;
@@ -17,6 +18,7 @@ use tidings_protocol::record::log::QueueRecord;
 use tidings_protocol::store::snapshot::Snapshot;
 use tidings_protocol::store::table::{Scope, Table};
 use tidings_protocol::store::write_set::WriteSet;
+use tidings_protocol::wire::log::PushStatus;
 use world::{Person, World};
 
 fn rename(by: Person, conversation: ConversationId, name: &str) -> Command {
@@ -151,6 +153,41 @@ fn who_is_removed_while_it_is_away_for_months_learns_of_it() {
     // What is kept for those who are late is not kept for ever.
     world.advance(105 * DAY);
     assert!(world.hosts[alice.host].store.get(Scope::Node, Table::Queue, queue.as_bytes()).unwrap().is_some());
-    world.advance(30 * DAY);
+    // Its end is remembered for a while, so that nobody brings it back.
+    world.advance(70 * DAY);
     assert_eq!(world.hosts[alice.host].store.get(Scope::Node, Table::Queue, queue.as_bytes()).unwrap(), None);
+}
+
+// REQ-SYNC-10
+#[test]
+fn what_is_kept_for_those_who_are_late_is_kept_also_when_somebody_brings_an_old_entry() {
+    const DAY: u64 = 24 * 3600 * 1000;
+    let mut world = World::new(3);
+    let [alice, bob, carol] = [(0, "alice"), (1, "bob"), (2, "carol")].map(|(host, name)| world.sign_up(host, name));
+    for other in [bob, carol] {
+        world.befriend(alice, other);
+    }
+    let group = world.group(alice, "ops", &[bob, carol]);
+    world.advance(10_000);
+    let old = world.conversation(carol, group);
+    world.stop(bob.host);
+    world.advance(DAY);
+    world.remove_member(alice, group, bob).unwrap();
+    world.advance(100 * DAY);
+    let profile = world.profile(carol);
+    let entry = world.forgery_from(&profile, &old);
+    let topic = *TopicKey::derive(&entry.topic_secret).public().as_bytes();
+    for (from, to) in [(alice, carol), (carol, alice)] {
+        let from = world.hosts[from.host].id;
+        assert_eq!(world.push_as(from, to.host, topic, entry.outer().to_bytes()), PushStatus::Kept);
+    }
+    // As long as something is kept that nobody has asked for.
+    world.advance(8 * DAY);
+    world.start(bob.host);
+    world.unlock(bob);
+    world.advance(60_000);
+    assert_eq!(world.conversation(bob, group).membership, Membership::Removed);
+    world.advance(150 * DAY);
+    let row = world.hosts[alice.host].store.get(Scope::Node, Table::Queue, old.queue.as_bytes()).unwrap();
+    assert_eq!(row, None, "and no longer than without it");
 }

@@ -46,13 +46,14 @@ pub(crate) fn follow(
     record.ended = false;
     let is_new = record.subscribers.is_empty();
     if is_new {
-        record.latecomers.clear();
         (record.epoch, record.closed_at) = (0, 0);
     }
     if !record.subscribers.contains(&account) {
         record.subscribers.push(account);
     }
     set(step, &mut record, followers, epoch);
+    let follows = |node: NodeId| record.followers.iter().any(|follower| follower.node == node);
+    record.latecomers.retain(|late| !follows(late.node));
     put(step, &queue, &record);
     step.to_catch_up.insert((account, queue));
     if is_new {
@@ -76,8 +77,11 @@ pub(crate) fn set_followers(step: &mut Step<'_>, queue: &QueueId, followers: &[F
 pub(crate) fn unfollow(step: &mut Step<'_>, queue: &QueueId, account: AccountId) -> Outcome<()> {
     if let Some(mut record) = get(step, queue)? {
         record.subscribers.retain(|subscriber| *subscriber != account);
-        if record.subscribers.is_empty() {
-            record.latecomers = std::mem::take(&mut record.followers);
+        if record.subscribers.is_empty() && !record.followers.is_empty() {
+            let followers = std::mem::take(&mut record.followers);
+            record.latecomers.retain(|late| followers.iter().all(|follower| follower.node != late.node));
+            record.latecomers.extend(followers);
+            record.latecomers_since = step.now.wall.0;
         }
         if record.is_unwanted() {
             record.closed_at = step.now.wall.0.max(1);
@@ -139,7 +143,7 @@ fn set(step: &mut Step<'_>, record: &mut QueueRecord, nodes: &[Follower], epoch:
 
 /// What is kept of a follower: it gets what comes from the time on when it was first named.
 fn known_as(record: &QueueRecord, follower: Follower) -> FollowerRecord {
-    let known = record.followers.iter().find(|old| old.node == follower.node);
+    let known = record.followers.iter().chain(&record.latecomers).find(|old| old.node == follower.node);
     FollowerRecord {
         node: follower.node,
         since: known.map_or(record.next, |old| old.since),

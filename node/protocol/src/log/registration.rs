@@ -176,7 +176,7 @@ fn claim_one(step: &mut Step<'_>, home: NodeId, account: AccountId, claim: &Queu
     Ok(true)
 }
 
-/// A sponsor does not want a queue any more. If nobody else does, it ends.
+/// A sponsor does not want a queue any more. If nobody else does, it ends; where others may come late, in its time.
 pub(crate) fn give_up(step: &mut Step<'_>, account: AccountId, queue: &QueueId) -> Outcome<()> {
     let row = crate::record::key::join(&[account.as_bytes(), queue.as_bytes()]);
     step.rows.delete(Scope::Node, Table::Sponsored, &row);
@@ -187,12 +187,14 @@ pub(crate) fn give_up(step: &mut Step<'_>, account: AccountId, queue: &QueueId) 
         sponsor.used = sponsor.used.saturating_sub(gone.charged);
         quota::put_sponsor(step, &account, &sponsor);
     }
-    if record.is_unwanted() {
-        retention::end(step, queue, record)
-    } else {
-        super::queue::put(step, queue, &record);
-        Ok(())
+    if record.is_unwanted() && record.latecomers.is_empty() {
+        return retention::end(step, queue, record);
     }
+    if record.is_unwanted() && record.closed_at == 0 {
+        record.closed_at = step.now.wall.0.max(1);
+    }
+    super::queue::put(step, queue, &record);
+    Ok(())
 }
 
 /// Forgets sponsors that have not been heard of for long, and everything kept for them.

@@ -79,13 +79,18 @@ pub(crate) fn look(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
         return after_the_end(step, queue, &record);
     }
     if record.provisional.is_some() && record.is_unwanted() {
-        if now >= record.opened_at.saturating_add(PROVISIONAL_LIFETIME_MS) {
+        if now < record.opened_at.saturating_add(PROVISIONAL_LIFETIME_MS) {
+            return Ok(());
+        }
+        if record.latecomers.is_empty() {
             return forget(step, queue);
         }
-        return Ok(());
+        // It was here before, for others.
+        super::quota::give_back(step, queue.as_bytes())?;
+        (record.provisional, record.closed_at) = (None, record.latecomers_since);
+        super::queue::put(step, queue, &record);
     }
-    let lifetime = if record.latecomers.is_empty() { CLOSING_LIFETIME_MS } else { LATECOMER_LIFETIME_MS };
-    if record.closed_at != 0 && now >= record.closed_at.saturating_add(lifetime) {
+    if record.closed_at != 0 && now >= ends_at(&record) {
         return end(step, queue, record);
     }
     forget_removed(step, queue)?;
@@ -98,6 +103,15 @@ pub(crate) fn look(step: &mut Step<'_>, queue: &QueueId) -> Outcome<()> {
         super::queue::put(step, queue, &record);
     }
     Ok(())
+}
+
+/// When the time of a queue is over which another has replaced, unix milliseconds.
+fn ends_at(record: &QueueRecord) -> u64 {
+    let end = record.closed_at.saturating_add(CLOSING_LIFETIME_MS);
+    if record.latecomers.is_empty() {
+        return end;
+    }
+    end.max(record.latecomers_since.saturating_add(LATECOMER_LIFETIME_MS))
 }
 
 /// Notes the first entry of each day, so that old ones are found without reading them.
@@ -237,7 +251,7 @@ pub(crate) fn end(step: &mut Step<'_>, queue: &QueueId, mut record: QueueRecord)
         step.rows.delete(Scope::Node, Table::Sponsored, &row);
     }
     record.ended = true;
-    record.closed_at = record.closed_at.max(1);
+    record.closed_at = step.now.wall.0.max(1);
     record.bytes = 0;
     record.first = record.next;
     record.followers.clear();

@@ -74,6 +74,9 @@ pub struct QueueRecord {
     /// Who may still read it once nobody here does: they may have been away since it was in use.
     #[n(19)]
     pub latecomers: Vec<FollowerRecord>,
+    /// Since when it is kept for them, unix milliseconds.
+    #[n(20)]
+    pub latecomers_since: u64,
 }
 
 impl QueueRecord {
@@ -97,6 +100,7 @@ impl QueueRecord {
             succession: Vec::new(),
             day: 0,
             latecomers: Vec::new(),
+            latecomers_since: 0,
         }
     }
 
