@@ -48,7 +48,7 @@ pub(crate) fn commit(
     };
     epoch::put(step, account, &record.id, &child, &beside);
     at.children.push(child);
-    vote(step, account, record, (&parent, &mut at))?;
+    vote(step, account, record, (&parent, &mut at), commit.demoted)?;
     epoch::put(step, account, &record.id, &parent, &at);
     look(step, account, record, &at)
 }
@@ -74,17 +74,23 @@ fn made_final(
     tip::chosen(step, account, record, at)
 }
 
-/// Votes once, for good.
+/// Votes once, for good. Against a late rival that is lowered nobody need vote for one that is not: else a forger has everybody vote at
+/// each epoch.
 fn vote(
     step: &mut Step<'_>,
     account: AccountId,
     record: &mut ConversationRecord,
     (parent, at): (&EpochId, &mut EpochRecord),
+    lowered: bool,
 ) -> Outcome<()> {
     let voted = at.votes.iter().any(|vote| vote.voter == account);
     let Some(child) = made_final(step, account, record, at)?.filter(|_| !voted && at.members.contains(&account)) else {
         return Ok(());
     };
+    let made = epoch::named(step, account, &record.id, &child)?.commit;
+    if lowered && made.is_some_and(|commit| !commit.demoted) {
+        return Ok(());
+    }
     at.votes.push(VoteRecord { voter: account, child });
     let body = wire::encode(&ForkVote { parent: *parent, child });
     let draft = Draft { conversation: record.id, kind: Kind::ForkVote, epoch: *parent, commitment: [0; 32], body };
