@@ -35,7 +35,8 @@ pub const FETCH_ENTRIES_MAX: usize = 512;
 /// Most entries of one queue an account processes in one step, so that no step holds the driver for long. The rest follows at once.
 pub const CATCH_UP_ENTRIES_MAX: usize = 64;
 
-/// Most entries of one conversation that wait for predecessors. Beyond it the entry is left in the log and counted as unreadable.
+/// Most entries of one conversation that wait for what they build on. Beyond it they are left in their queues, which are read again when
+/// there is room.
 pub const PENDING_ENTRIES_MAX: u32 = 1000;
 
 /// Bytes a node takes from one peer for queues that no account has confirmed (DECISIONS 19). Beyond it the peer is told so and keeps them.
@@ -177,7 +178,14 @@ pub const RESEND_DELAY_MS: u64 = 60_000;
 pub const RESEND_MAX: usize = 1_000;
 
 /// Most gaps remembered in one device's log. Of more, the oldest count as filled.
-pub const LOG_GAPS_MAX: usize = 32;
+pub const LOG_GAPS_MAX: usize = 256;
+
+/// How long an entry waits for those it builds on, in milliseconds: ten minutes. After that it is taken without them, since they may never have
+/// been written; if they come later they fill their place.
+pub const MISSING_WAIT_MS: u64 = 600_000;
+
+/// Entries taken without what they build on in one step.
+pub const MISSING_STEP_MAX: usize = 16;
 
 /// Bytes of identity logs that a node remembers to have verified, in each of two generations: some twenty thousand people as they are today.
 /// Beyond it those are verified again that nobody asked for of late.

@@ -6,12 +6,14 @@ mod world;
 use tidings_crypto::id::ConversationId;
 use tidings_crypto::sign::Label;
 use tidings_protocol::command::{Command, Recipient};
+use tidings_protocol::limits::PENDING_ENTRIES_MAX;
 use tidings_protocol::record::conversation::ConversationRecord;
 use tidings_protocol::record::message::DeliveryState;
 use tidings_protocol::record::profile::ProfileRecord;
 use tidings_protocol::wire;
 use tidings_protocol::wire::commit_body::{ReceiptBody, Span};
 use tidings_protocol::wire::inner::Dependency;
+use tidings_protocol::wire::log::PushStatus;
 use world::forge::{APP, COMMIT, Forgery};
 use world::{Person, World};
 
@@ -247,6 +249,62 @@ fn doubled_and_swapped_entries_come_out_once_and_in_the_order_of_their_log() {
     assert_eq!(all.carol_takes(bob, &resealed).1, ["before", "first", "second"]);
     let record = all.record(all.carol);
     assert_eq!((record.pending, record.unreadable), (0, 0));
+}
+
+// REQ-ENTRY-4, REQ-FORK-18
+#[test]
+fn what_builds_on_entries_that_nobody_has_is_read_after_ten_minutes_and_those_when_they_come_after_all() {
+    let mut all = trio();
+    let (bob, carol) = (all.bob, all.carol);
+    let mut tip = all.world.tip(bob, all.group);
+    let first = all.world.forgery(bob, all.group).message(&mut tip, "first");
+    let second = first.successor().message(&mut tip, "second");
+    let third = second.successor().message(&mut tip, "third");
+    let mut after = all.message(all.alice, "seen the third");
+    after.inner.dependencies = vec![Dependency {
+        device: third.inner.device,
+        sequence: third.inner.sequence + 1,
+        tag: tidings_crypto::outer::LogKey::from_bytes(third.log_key).tag(),
+    }];
+    all.world.publish(&after, &[carol]);
+    all.world.publish(&third, &[carol]);
+    assert_eq!((all.world.texts(carol), all.record(carol).pending), (vec!["before".into()], 2));
+    all.world.advance(20 * 60_000);
+    let sorted = |world: &World| {
+        let mut texts = world.texts(carol);
+        texts.sort_unstable();
+        texts
+    };
+    assert_eq!(sorted(&all.world), ["before", "seen the third", "third"]);
+    all.world.publish(&second, &[carol]);
+    all.world.publish(&first, &[carol]);
+    all.world.advance(20 * 60_000);
+    assert_eq!(sorted(&all.world), ["before", "first", "second", "seen the third", "third"]);
+    let record = all.record(carol);
+    assert_eq!((record.pending, record.unreadable), (0, 0));
+}
+
+// REQ-ENTRY-4
+#[test]
+fn of_more_entries_than_can_wait_none_is_lost() {
+    let mut all = trio();
+    let (bob, carol) = (all.bob, all.carol);
+    let count = 60 + usize::try_from(PENDING_ENTRIES_MAX).unwrap();
+    let mut tip = all.world.tip(bob, all.group);
+    let mut entries = vec![all.world.forgery(bob, all.group).message(&mut tip, "0")];
+    while entries.len() < count {
+        let next = entries[entries.len() - 1].successor().message(&mut tip, &entries.len().to_string());
+        entries.push(next);
+    }
+    let topic = *tidings_crypto::TopicKey::derive(&entries[0].topic_secret).public().as_bytes();
+    for entry in entries.iter().rev() {
+        assert_eq!(all.world.push_raw(carol.host, topic, entry.outer().to_bytes()), PushStatus::Kept);
+    }
+    all.world.advance(10_000);
+    let mut read: Vec<usize> = all.world.texts(carol).iter().filter_map(|text| text.parse().ok()).collect();
+    read.sort_unstable();
+    assert_eq!(read, (0..count).collect::<Vec<_>>());
+    assert_eq!((all.record(carol).pending, all.record(carol).unreadable), (0, 0));
 }
 
 // NEGATIVE_TESTS 58, as far as built: of two entries with one number the first counts, and what builds on the other is not taken.

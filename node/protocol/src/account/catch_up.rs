@@ -8,13 +8,14 @@ use tidings_crypto::id::{AccountId, ConversationId, QueueId};
 use tidings_crypto::outer::Outer;
 
 use super::conversation::{rejoin, state as conversation_state};
-use super::process::{self, Progress, is_past, log_key};
-use super::{event, unlock};
+use super::process::{self, Progress, Try, is_past, log_key};
+use super::unlock;
 use crate::error::{Fault, Outcome, Rejection};
-use crate::limits::{CATCH_UP_ENTRIES_MAX, PENDING_ENTRIES_MAX, SYNC_ASKS_MAX, SYNC_DELAY_MS};
+use crate::limits::{
+    CATCH_UP_ENTRIES_MAX, MISSING_STEP_MAX, MISSING_WAIT_MS, PENDING_ENTRIES_MAX, SYNC_ASKS_MAX, SYNC_DELAY_MS,
+};
 use crate::record;
 use crate::record::conversation::ConversationRecord;
-use crate::record::event::EventKind;
 use crate::record::key;
 use crate::step::{Step, refused};
 use crate::store::snapshot::{Direction, Snapshot as _};
@@ -34,6 +35,12 @@ struct PendingRecord {
     /// Whether it was opened, and what it says of the group was followed as far as that goes.
     #[n(3)]
     weighed: bool,
+    /// What it names as its clock; the highest number while it can't be opened.
+    #[n(4)]
+    clock: u64,
+    /// Since when it waits, unix milliseconds.
+    #[n(5)]
+    since: u64,
 }
 
 /// Processes what is new in a queue, up to a bounded number of entries; the rest follows in another step.
@@ -80,12 +87,12 @@ fn take(
 ) -> Outcome<()> {
     let had_pending = record.pending > 0;
     let id = record.id;
-    match refused(step.attempt(|step| process::process(step, account, record, (bytes, false))))? {
+    match refused(step.attempt(|step| process::process(step, account, record, (bytes, Try::default()))))? {
         Ok(Progress::Done) if had_pending => retry_pending(step, account, &id),
         Ok(Progress::Done) => Ok(()),
-        Ok(Progress::Waits) => keep_pending(step, account, &id, place, (bytes, false)),
-        Ok(Progress::Later { moved }) => {
-            keep_pending(step, account, &id, place, (bytes, true))?;
+        Ok(Progress::Waits) => keep_pending(step, account, &id, place, (bytes, None)),
+        Ok(Progress::Later { moved, clock }) => {
+            keep_pending(step, account, &id, place, (bytes, Some(clock)))?;
             if moved { retry_pending(step, account, &id) } else { Ok(()) }
         }
         // Refused for good: nothing of it was kept.
@@ -98,7 +105,7 @@ fn keep_pending(
     account: AccountId,
     id: &ConversationId,
     (queue, counter): (QueueId, u64),
-    (bytes, weighed): (&[u8], bool),
+    (bytes, clock): (&[u8], Option<u64>),
 ) -> Outcome<()> {
     let Some(mut record) = conversation_state::get(step, account, id)? else { return Ok(()) };
     let outer = Outer::parse(bytes).map_err(|_| Rejection::Malformed { what: "outer entry" })?;
@@ -106,63 +113,139 @@ fn keep_pending(
     if step.rows.get_bytes(Scope::Account(account), Table::Pending, &row)?.is_some() {
         return Ok(());
     }
+    let waiting = PendingRecord {
+        queue,
+        counter,
+        tag: outer.epoch_tag(),
+        weighed: clock.is_some(),
+        clock: clock.unwrap_or(u64::MAX),
+        since: step.now.wall.0,
+    };
     if record.pending >= PENDING_ENTRIES_MAX {
-        record.unreadable = record.unreadable.saturating_add(1);
-        event::emit(step, account, Some(*id), EventKind::Unreadable)?;
-    } else {
-        record.pending += 1;
-        record.asks = 0;
-        let waiting = PendingRecord { queue, counter, tag: outer.epoch_tag(), weighed };
-        step.rows.put(Scope::Account(account), Table::Pending, &row, &waiting);
-        step.set_timer(TimerKind::Missing(account, *id), SYNC_DELAY_MS);
+        record.passed_over = true;
+        if !make_room(step, account, &mut record, &waiting)? {
+            conversation_state::put(step, account, &record);
+            return Ok(());
+        }
+    }
+    record.pending += 1;
+    record.asks = 0;
+    step.rows.put(Scope::Account(account), Table::Pending, &row, &waiting);
+    step.set_timer(TimerKind::Missing(account, *id), SYNC_DELAY_MS);
+    conversation_state::put(step, account, &record);
+    Ok(())
+}
+
+/// Leaves the last entry by its clock in its queue, so that an earlier one can wait: on that more may build. Returns whether there was any.
+fn make_room(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    earlier: &PendingRecord,
+) -> Outcome<bool> {
+    let Some((row, _)) = waiting(step, account, &record.id)?.pop().filter(|(_, last)| last.clock > earlier.clock)
+    else {
+        return Ok(false);
+    };
+    step.rows.delete(Scope::Account(account), Table::Pending, &row);
+    record.pending -= 1;
+    Ok(true)
+}
+
+/// Looks at entries that wait until none of them gets further.
+pub(crate) fn retry_pending(step: &mut Step<'_>, account: AccountId, id: &ConversationId) -> Outcome<()> {
+    let mut progress = true;
+    while std::mem::take(&mut progress) {
+        for (row, waiting) in waiting(step, account, id)? {
+            progress |= retry(step, account, id, (&row, waiting), false)?;
+        }
+    }
+    read_passed_over(step, account, id)
+}
+
+/// The entries that wait, by their clocks: what one builds on stands before it.
+fn waiting(step: &Step<'_>, account: AccountId, id: &ConversationId) -> Outcome<Vec<(Vec<u8>, PendingRecord)>> {
+    let rows = step.rows.scan(Scope::Account(account), Table::Pending, id.as_bytes(), usize::MAX)?;
+    let all: Result<Vec<(Vec<u8>, PendingRecord)>, Fault> =
+        rows.into_iter().map(|(row, value)| Ok((row, record::decode(&value, "pending entry")?))).collect();
+    let mut all = all?;
+    all.sort_by_key(|(_, one)| one.clock);
+    Ok(all)
+}
+
+/// Tries one entry that waits; `alone` without what it builds on. Returns whether anything is different now.
+fn retry(
+    step: &mut Step<'_>,
+    account: AccountId,
+    id: &ConversationId,
+    (row, waiting): (&[u8], PendingRecord),
+    alone: bool,
+) -> Outcome<bool> {
+    let Some(record) = conversation_state::get(step, account, id)? else { return Ok(false) };
+    if log_key(step, account, &record, &waiting.tag)?.is_none() && !is_past(&record, &waiting.tag) {
+        return Ok(false);
+    }
+    let place = key::counted(waiting.queue.as_bytes(), waiting.counter);
+    let bytes = step.rows.get_bytes(Scope::Node, Table::QueueEntry, &place)?.unwrap_or_default();
+    let how = Try { weighed: waiting.weighed, alone };
+    match refused(step.attempt(|step| process::process(step, account, record, (&bytes, how))))? {
+        Ok(Progress::Waits) => return Ok(false),
+        Ok(Progress::Later { moved, clock }) => {
+            if !waiting.weighed {
+                let waiting = PendingRecord { weighed: true, clock, ..waiting };
+                step.rows.put(Scope::Account(account), Table::Pending, row, &waiting);
+            }
+            return Ok(moved);
+        }
+        Ok(Progress::Done) | Err(_) => {}
+    }
+    step.rows.delete(Scope::Account(account), Table::Pending, row);
+    if let Some(mut record) = conversation_state::get(step, account, id)? {
+        record.pending = record.pending.saturating_sub(1);
+        conversation_state::put(step, account, &record);
+    }
+    Ok(true)
+}
+
+/// Takes entries without what they build on that have waited for it long enough, the earliest first: others may follow it.
+fn take_alone(step: &mut Step<'_>, account: AccountId, id: &ConversationId) -> Outcome<()> {
+    for _ in 0..MISSING_STEP_MAX {
+        let now = step.now.wall.0;
+        let over = |waiting: &PendingRecord| waiting.weighed && now >= waiting.since.saturating_add(MISSING_WAIT_MS);
+        let Some((row, first)) = waiting(step, account, id)?.into_iter().find(|(_, one)| over(one)) else {
+            return Ok(());
+        };
+        if !retry(step, account, id, (&row, first), true)? {
+            return Ok(());
+        }
+        retry_pending(step, account, id)?;
+    }
+    step.set_timer(TimerKind::Missing(account, *id), 0);
+    Ok(())
+}
+
+/// Reads the queues again from which entries were left since too many waited, once there is room.
+fn read_passed_over(step: &mut Step<'_>, account: AccountId, id: &ConversationId) -> Outcome<()> {
+    let record = conversation_state::get(step, account, id)?;
+    let Some(mut record) = record.filter(|one| one.passed_over && one.pending < PENDING_ENTRIES_MAX / 2) else {
+        return Ok(());
+    };
+    record.passed_over = false;
+    for queue in &record.queues {
+        step.rows.delete(Scope::Account(account), Table::Cursor, queue.as_bytes());
+        step.to_catch_up.insert((account, *queue));
     }
     conversation_state::put(step, account, &record);
     Ok(())
 }
 
-/// Looks at entries that wait until none of them gets further.
-pub(crate) fn retry_pending(step: &mut Step<'_>, account: AccountId, id: &ConversationId) -> Outcome<()> {
-    loop {
-        let mut progress = false;
-        for (row, value) in step.rows.scan(Scope::Account(account), Table::Pending, id.as_bytes(), usize::MAX)? {
-            let Some(record) = conversation_state::get(step, account, id)? else { return Ok(()) };
-            let waiting: PendingRecord = record::decode(&value, "pending entry")?;
-            if log_key(step, account, &record, &waiting.tag)?.is_none() && !is_past(&record, &waiting.tag) {
-                continue;
-            }
-            let place = key::counted(waiting.queue.as_bytes(), waiting.counter);
-            let bytes = step.rows.get_bytes(Scope::Node, Table::QueueEntry, &place)?.unwrap_or_default();
-            let tried = (bytes.as_slice(), waiting.weighed);
-            match refused(step.attempt(|step| process::process(step, account, record, tried)))? {
-                Ok(Progress::Waits) => continue,
-                Ok(Progress::Later { moved }) => {
-                    progress |= moved;
-                    if !waiting.weighed {
-                        let waiting = PendingRecord { weighed: true, ..waiting };
-                        step.rows.put(Scope::Account(account), Table::Pending, &row, &waiting);
-                    }
-                    continue;
-                }
-                Ok(Progress::Done) | Err(_) => progress = true,
-            }
-            step.rows.delete(Scope::Account(account), Table::Pending, &row);
-            if let Some(mut record) = conversation_state::get(step, account, id)? {
-                record.pending = record.pending.saturating_sub(1);
-                conversation_state::put(step, account, &record);
-            }
-        }
-        if !progress {
-            return Ok(());
-        }
-    }
-}
-
-/// Asks the followers for what entries wait for, a few times with growing pauses. If nobody has it, the others are where this device was
-/// never told to go: it asks to be let back in.
+/// Asks the followers for what entries wait for, a few times with growing pauses, and takes them without it in the end. If nobody has their
+/// epoch, the others are where this device was never told to go: it asks to be let back in.
 pub(crate) fn ask_for_missing(step: &mut Step<'_>, account: AccountId, id: &ConversationId) -> Outcome<()> {
     if !step.rows.is_unlocked(account)? {
         return Ok(());
     }
+    take_alone(step, account, id)?;
     let Some(mut record) = conversation_state::get(step, account, id)?.filter(|record| record.pending > 0) else {
         return Ok(());
     };
@@ -185,8 +268,7 @@ pub(crate) fn ask_for_missing(step: &mut Step<'_>, account: AccountId, id: &Conv
 
 /// Whether an entry waits that stands under an epoch nobody led this device to.
 fn waits_for_an_epoch(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
-    for (_, value) in step.rows.scan(Scope::Account(account), Table::Pending, record.id.as_bytes(), usize::MAX)? {
-        let waiting: PendingRecord = record::decode(&value, "pending entry")?;
+    for (_, waiting) in waiting(step, account, &record.id)? {
         if log_key(step, account, record, &waiting.tag)?.is_none() {
             return Ok(true);
         }

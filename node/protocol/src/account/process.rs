@@ -33,15 +33,26 @@ pub(crate) enum Progress {
     Later {
         /// Whether it changed something all the same by what it says of the group.
         moved: bool,
+        /// What it names as its clock.
+        clock: u64,
     },
 }
 
-/// Processes one outer entry of a conversation. `weighed` says that it waits and was weighed before: that need not be done at each try.
+/// How an entry is tried.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Try {
+    /// It waits and was weighed before: that need not be done each time.
+    pub(crate) weighed: bool,
+    /// It has waited for long enough: it is taken without what it builds on.
+    pub(crate) alone: bool,
+}
+
+/// Processes one outer entry of a conversation.
 pub(crate) fn process(
     step: &mut Step<'_>,
     account: AccountId,
     mut record: ConversationRecord,
-    (bytes, weighed): (&[u8], bool),
+    (bytes, how): (&[u8], Try),
 ) -> Outcome<Progress> {
     let outer = Outer::parse(bytes).map_err(|_| Rejection::Malformed { what: "outer entry" })?;
     let tag = outer.epoch_tag();
@@ -77,15 +88,16 @@ pub(crate) fn process(
         }
         Some(Kind::App | Kind::Commit | Kind::SelfRemove | Kind::Receipt | Kind::Reach | Kind::Petition) | None => {}
     }
-    let moved = !weighed && weigh(step, account, &mut record, (&entry, &log.account))?;
+    let moved = !how.weighed && weigh(step, account, &mut record, (&entry, &log.account))?;
     let log = device_log::of_author(step, account, &entry)?;
     if device_log::is_cut(&log, entry.inner.sequence) {
         drop_behind(step, account, &entry, log);
         return Ok(Progress::Done);
     }
     match device_log::place(step, account, &record, &log, &entry)? {
-        Place::Next if has_dependencies(step, account, &record, own, &entry)? => {}
-        Place::Next | Place::Later => return Ok(Progress::Later { moved }),
+        Place::Next if how.alone || has_dependencies(step, account, &record, own, &entry)? => {}
+        Place::Later if how.alone => {}
+        Place::Next | Place::Later => return Ok(Progress::Later { moved, clock: entry.inner.clock }),
         Place::Before | Place::Beside => return Ok(Progress::Done),
     }
     route(step, account, &mut record, &entry, &log)?;

@@ -170,6 +170,9 @@ pub struct ConversationRecord {
     /// When this account last said that it is here, to those who wanted to pass it over, unix milliseconds.
     #[n(37)]
     pub answered_at: Option<u64>,
+    /// Whether entries were left in their queues since too many wait: these are read again when there is room.
+    #[n(38)]
+    pub passed_over: bool,
 }
 
 /// Which of its logs a device writes.
@@ -232,6 +235,7 @@ impl ConversationRecord {
             generations: Vec::new(),
             welcomed_at: None,
             answered_at: None,
+            passed_over: false,
         }
     }
 }

@@ -76,7 +76,7 @@ impl Forgery {
 
     /// Makes it an application message with `text`, encrypted by `group`.
     pub(crate) fn message(self, group: &mut Group, text: &str) -> Self {
-        let content = Content::text([self.nonce[0]; 16], self.inner.clock >> 16, text.to_owned());
+        let content = Content::text(*self.nonce.first_chunk().unwrap(), self.inner.clock >> 16, text.to_owned());
         self.content(group, &content)
     }
 
@@ -102,7 +102,8 @@ impl Forgery {
         next.inner.prev = *tidings_crypto::EntryId::of(&encode(&self.inner)).as_bytes();
         next.inner.prev_tag = LogKey::from_bytes(self.log_key).tag();
         next.inner.clock += 1;
-        next.nonce[0] = next.nonce[0].wrapping_add(1);
+        let number = u16::from_le_bytes([next.nonce[0], next.nonce[1]]).wrapping_add(1);
+        next.nonce[..2].copy_from_slice(&number.to_le_bytes());
         next
     }
 }
