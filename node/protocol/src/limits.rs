@@ -155,8 +155,11 @@ pub const CONSENT_LIFETIME_MS: u64 = 30 * 24 * 3600 * 1000;
 /// heard it; others shall not turn each signature into a commit.
 pub const ANSWER_PAUSE_MS: u64 = 3600 * 1000;
 
+/// How long after a late rival or a vote it is looked at whether the choice at an epoch holds, in milliseconds: others vote meanwhile.
+pub const DOUBT_MS: u64 = 60_000;
+
 /// Words that one account may say of one epoch, as whether it is void changes or others say the contrary.
-pub const WORDS_MAX: u8 = 4;
+pub const WORDS_MAX: usize = 4;
 
 /// How long nobody contradicts a word, in milliseconds: what bears it out may be under way.
 pub const WORD_PAUSE_MS: u64 = 60_000;
@@ -184,8 +187,11 @@ pub const LOG_GAPS_MAX: usize = 256;
 /// been written; if they come later they fill their place.
 pub const MISSING_WAIT_MS: u64 = 600_000;
 
+/// How long somebody who was welcomed goes through what came before, in milliseconds.
+pub const SETTLING_MS: u64 = 60_000;
+
 /// Entries taken without what they build on in one step.
-pub const MISSING_STEP_MAX: usize = 16;
+pub const MISSING_STEP_MAX: usize = 64;
 
 /// Bytes of identity logs that a node remembers to have verified, in each of two generations: some twenty thousand people as they are today.
 /// Beyond it those are verified again that nobody asked for of late.

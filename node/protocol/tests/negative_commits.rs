@@ -10,7 +10,7 @@ use tidings_crypto::mls::{CommitPlan, SignedKeyPackage};
 use tidings_protocol::account::conversation::rule::Class;
 use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::{Command, Recipient};
-use tidings_protocol::limits::ELECTION_STEP_MS;
+use tidings_protocol::limits::{ANCHORS_MAX, ELECTION_STEP_MS};
 use tidings_protocol::record::conversation::Membership;
 use tidings_protocol::store::table::Table;
 use tidings_protocol::wire;
@@ -309,4 +309,32 @@ fn a_removal_whose_cuts_name_members_who_stay_silences_none_of_them() {
     let record = all.world.conversation(carol, all.group);
     assert_eq!(record.members, [alice.account, carol.account]);
     assert_eq!(all.world.device_log(carol, all.group, carol).cut, None);
+}
+
+// NEGATIVE_TESTS 63
+// REQ-FORK-10
+#[test]
+fn a_removal_that_is_dated_back_to_an_epoch_nobody_keeps_puts_nobody_out_and_stops_nobody() {
+    let mut all = trio();
+    let (alice, bob, carol, group) = (all.alice, all.bob, all.carol, all.group);
+    for admin in [bob, carol] {
+        all.world.set_role(alice, group, admin, Role::Admin).unwrap();
+    }
+    all.world.advance(10_000);
+    let removal = body(all.removal(carol, bob), Vec::new());
+    let late = all.world.forgery(carol, group).body(COMMIT, removal);
+    all.world.stop(carol.host);
+    for number in 0..ANCHORS_MAX + 4 {
+        all.world.rename(alice, group, &number.to_string());
+        all.world.advance(10_000);
+    }
+    let before = all.state(alice);
+    for first in [bob, alice] {
+        all.world.publish(&late, &[first]);
+    }
+    all.world.advance(10 * 60_000);
+    for person in [alice, bob] {
+        assert_eq!((all.state(person), all.world.conversation(person, group).stranded), (before.clone(), false));
+    }
+    all.goes_on(alice, bob);
 }

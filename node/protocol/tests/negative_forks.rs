@@ -337,10 +337,13 @@ fn a_commit_behind_its_author_comes_after_all_others_in_whatever_order_that_is_s
         let (renaming, removal) = (all.renaming(carol, "honest"), all.removal(alice, bob));
         // Alice sees carol's commit and writes past it, and then signs a removal before it: one that would win.
         let honest = all.forgery(carol, COMMIT, renaming);
+        // Lest their own nodes see what they have not written and ask to be let back in.
+        all.world.stop(carol.host);
         let mut backdated = all.forgery(alice, COMMIT, removal);
         all.world.publish(&honest, &[alice, bob]);
         let mut tip = all.world.tip(alice, all.group);
         let past = all.world.forgery(alice, all.group).message(&mut tip, "past it");
+        all.world.stop(alice.host);
         (backdated.inner.sequence, backdated.inner.prev) = (past.inner.sequence + 5, [7; 32]);
         (backdated.inner.epoch, backdated.log_key) = (before.tip, before.log_key);
         let both = if backdated_first { [&backdated, &past] } else { [&past, &backdated] };

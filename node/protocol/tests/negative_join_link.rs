@@ -276,7 +276,18 @@ fn founded(world: &World, founder: Person, kind: ConversationKind) -> (Group, Cr
 }
 
 /// Hands carol a welcome of `inviter` to `group`; whether she is in one conversation more.
-fn welcomes(world: &mut World, inviter: Person, carol: Person, (group, creation): (&mut Group, Creation)) -> bool {
+fn welcomes(world: &mut World, inviter: Person, carol: Person, made: (&mut Group, Creation)) -> bool {
+    welcomes_telling(world, inviter, carol, made, |own| vec![own])
+}
+
+/// As [`welcomes`], with what the welcome tells of the epochs up to its own.
+fn welcomes_telling(
+    world: &mut World,
+    inviter: Person,
+    carol: Person,
+    (group, creation): (&mut Group, Creation),
+    tell: impl Fn(Told) -> Vec<Told>,
+) -> bool {
     let package = pool(world, carol);
     let plan = CommitPlan { adds: vec![package], ..CommitPlan::default() };
     let built = group.commit(plan, &mut rng(10)).unwrap();
@@ -285,11 +296,11 @@ fn welcomes(world: &mut World, inviter: Person, carol: Person, (group, creation)
         name: wire::field(vec![]),
         reach: wire::field(vec![]),
     };
-    let [epoch, parent] = [5, 4].map(|byte| EpochId::from_bytes([byte; 32]));
+    let told = world::forge::second_epoch(group.conversation(), inviter.account);
     let bundle = WelcomeBundle {
         welcome: wire::field(built.welcome.unwrap()),
         creation,
-        epoch,
+        epoch: told.epoch,
         topic_secret: [6; 32],
         members: vec![introduce(inviter), introduce(carol)],
         generations: Vec::new(),
@@ -297,7 +308,7 @@ fn welcomes(world: &mut World, inviter: Person, carol: Person, (group, creation)
         box_key: wire::field(world.directory(inviter).box_key),
         key_token: [0; 16],
         past_tags: Vec::new(),
-        told: vec![Told { epoch, parent, number: 1, commit: Vec::new() }],
+        told: tell(told),
         chain: Vec::new(),
         signers: Vec::new(),
     };
@@ -370,6 +381,17 @@ fn the_maker_of_a_link_brings_whoever_followed_it_into_that_group_and_nowhere_el
     let (mut group, creation) = founded(&world, alice, ConversationKind::Direct);
     follows(&mut world, carol, alice, creation.conversation());
     assert!(!welcomes(&mut world, alice, carol, (&mut group, creation)), "into a direct conversation");
+
+    let (mut world, alice, _, carol) = strangers();
+    let (mut group, creation) = founded(&world, alice, ConversationKind::Group);
+    follows(&mut world, carol, alice, creation.conversation());
+    // Each of two epochs is the other's parent.
+    let [one, other] = [8, 9].map(|byte| EpochId::from_bytes([byte; 32]));
+    let circle = |own: Told| {
+        let [first, second] = [(one, other), (other, one)].map(|(epoch, parent)| Told { epoch, parent, ..own.clone() });
+        vec![first.clone(), second, first, Told { parent: one, ..own }]
+    };
+    assert!(!welcomes_telling(&mut world, alice, carol, (&mut group, creation), circle), "above epochs in a circle");
 
     let (mut world, alice, _, carol) = strangers();
     let (mut group, creation) = founded(&world, alice, ConversationKind::Group);

@@ -20,7 +20,7 @@ use tidings_protocol::record::conversation::ConversationKind;
 use tidings_protocol::store::table::Table;
 use tidings_protocol::wire::commit_body::Introduction;
 use tidings_protocol::wire::id::IdResponse;
-use tidings_protocol::wire::inbox::{Claims, ContactRequest, InboxItem, SignedSlip, Slip, Told, WelcomeBundle};
+use tidings_protocol::wire::inbox::{Claims, ContactRequest, InboxItem, SignedSlip, Slip, WelcomeBundle};
 use tidings_protocol::wire::{self, bundle};
 use world::{Person, World};
 
@@ -97,11 +97,11 @@ impl Hall {
         let built = group.commit(add(&self.package()), &mut world_rng(31)).unwrap();
         let own = self.world.directory(inviter);
         let members = [self.alice, self.bob, self.carol].map(|person| introduction(&self.world, person));
-        let [epoch, parent] = [5, 4].map(|byte| EpochId::from_bytes([byte; 32]));
+        let told = world::forge::second_epoch(conversation, inviter.account);
         let bundle = WelcomeBundle {
             welcome: wire::field(built.welcome.unwrap()),
             creation,
-            epoch,
+            epoch: told.epoch,
             topic_secret: [6; 32],
             members: members.to_vec(),
             generations: Vec::new(),
@@ -109,7 +109,7 @@ impl Hall {
             box_key: wire::field(own.box_key),
             key_token: [0; 16],
             past_tags: Vec::new(),
-            told: vec![Told { epoch, parent, number: 1, commit: Vec::new() }],
+            told: vec![told],
             chain: Vec::new(),
             signers: Vec::new(),
         };

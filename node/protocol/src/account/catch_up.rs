@@ -12,7 +12,8 @@ use super::process::{self, Progress, Try, is_past, log_key};
 use super::unlock;
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::{
-    CATCH_UP_ENTRIES_MAX, MISSING_STEP_MAX, MISSING_WAIT_MS, PENDING_ENTRIES_MAX, SYNC_ASKS_MAX, SYNC_DELAY_MS,
+    CATCH_UP_ENTRIES_MAX, MISSING_STEP_MAX, MISSING_WAIT_MS, PENDING_ENTRIES_MAX, SETTLING_MS, SYNC_ASKS_MAX,
+    SYNC_DELAY_MS,
 };
 use crate::record;
 use crate::record::conversation::ConversationRecord;
@@ -21,7 +22,6 @@ use crate::step::{Step, refused};
 use crate::store::snapshot::{Direction, Snapshot as _};
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
-use crate::wire::rejoin::Reason;
 
 /// An entry that waits for something it builds on; the entry itself stands in its queue.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -89,7 +89,7 @@ fn take(
     let id = record.id;
     match refused(step.attempt(|step| process::process(step, account, record, (bytes, Try::default()))))? {
         Ok(Progress::Done) if had_pending => retry_pending(step, account, &id),
-        Ok(Progress::Done) => Ok(()),
+        Ok(Progress::Done | Progress::Known) => Ok(()),
         Ok(Progress::Waits) => keep_pending(step, account, &id, place, (bytes, None)),
         Ok(Progress::Later { moved, clock }) => {
             keep_pending(step, account, &id, place, (bytes, Some(clock)))?;
@@ -192,12 +192,13 @@ fn retry(
         Ok(Progress::Waits) => return Ok(false),
         Ok(Progress::Later { moved, clock }) => {
             if !waiting.weighed {
-                let waiting = PendingRecord { weighed: true, clock, ..waiting };
+                let waiting = PendingRecord { weighed: true, clock, since: step.now.wall.0, ..waiting };
                 step.rows.put(Scope::Account(account), Table::Pending, row, &waiting);
+                step.set_timer(TimerKind::Missing(account, *id), SYNC_DELAY_MS);
             }
             return Ok(moved);
         }
-        Ok(Progress::Done) | Err(_) => {}
+        Ok(Progress::Done | Progress::Known) | Err(_) => {}
     }
     step.rows.delete(Scope::Account(account), Table::Pending, row);
     if let Some(mut record) = conversation_state::get(step, account, id)? {
@@ -209,19 +210,18 @@ fn retry(
 
 /// Takes entries without what they build on that have waited for it long enough, the earliest first: others may follow it.
 fn take_alone(step: &mut Step<'_>, account: AccountId, id: &ConversationId) -> Outcome<()> {
-    for _ in 0..MISSING_STEP_MAX {
-        let now = step.now.wall.0;
-        let over = |waiting: &PendingRecord| waiting.weighed && now >= waiting.since.saturating_add(MISSING_WAIT_MS);
-        let Some((row, first)) = waiting(step, account, id)?.into_iter().find(|(_, one)| over(one)) else {
-            return Ok(());
-        };
-        if !retry(step, account, id, (&row, first), true)? {
-            return Ok(());
-        }
-        retry_pending(step, account, id)?;
+    let now = step.now.wall.0;
+    let over = |one: &PendingRecord| one.weighed && now >= one.since.saturating_add(MISSING_WAIT_MS);
+    let mut over: Vec<_> = waiting(step, account, id)?.into_iter().filter(|(_, one)| over(one)).collect();
+    if over.len() > MISSING_STEP_MAX {
+        over.truncate(MISSING_STEP_MAX);
+        step.set_timer(TimerKind::Missing(account, *id), 0);
     }
-    step.set_timer(TimerKind::Missing(account, *id), 0);
-    Ok(())
+    let mut taken = false;
+    for (row, one) in over {
+        taken |= retry(step, account, id, (&row, one), true)?;
+    }
+    if taken { retry_pending(step, account, id) } else { Ok(()) }
 }
 
 /// Reads the queues again from which entries were left since too many waited, once there is room.
@@ -231,12 +231,17 @@ fn read_passed_over(step: &mut Step<'_>, account: AccountId, id: &ConversationId
         return Ok(());
     };
     record.passed_over = false;
+    read_from_the_start(step, account, &record);
+    conversation_state::put(step, account, &record);
+    Ok(())
+}
+
+/// Goes through all entries once more. Those already processed are skipped.
+pub(crate) fn read_from_the_start(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) {
     for queue in &record.queues {
         step.rows.delete(Scope::Account(account), Table::Cursor, queue.as_bytes());
         step.to_catch_up.insert((account, *queue));
     }
-    conversation_state::put(step, account, &record);
-    Ok(())
 }
 
 /// Asks the followers for what entries wait for, a few times with growing pauses, and takes them without it in the end. If nobody has their
@@ -251,9 +256,10 @@ pub(crate) fn ask_for_missing(step: &mut Step<'_>, account: AccountId, id: &Conv
     };
     if record.asks >= SYNC_ASKS_MAX {
         if record.membership.is_in() && !record.stranded && waits_for_an_epoch(step, account, &record)? {
-            rejoin::ask(step, account, &mut record, Reason::Stranded)?;
-            conversation_state::put(step, account, &record);
+            rejoin::ask_in_case(step, account, &mut record)?;
         }
+        give_up_unopened(step, account, &mut record)?;
+        conversation_state::put(step, account, &record);
         return Ok(());
     }
     for queue in &record.queues {
@@ -266,12 +272,20 @@ pub(crate) fn ask_for_missing(step: &mut Step<'_>, account: AccountId, id: &Conv
     Ok(())
 }
 
-/// Whether an entry waits that stands under an epoch nobody led this device to.
+/// Whether an entry waits that stands under an epoch nobody led this device to, and nobody has written since where it is. What was in the queue
+/// when it came says nothing: it may be from before its time.
 fn waits_for_an_epoch(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
-    for (_, waiting) in waiting(step, account, &record.id)? {
-        if log_key(step, account, record, &waiting.tag)?.is_none() {
-            return Ok(true);
-        }
+    let came = record.welcomed_at.map_or(0, |came| came.saturating_add(SETTLING_MS));
+    let after = record.heard_at.max(came);
+    Ok(waiting(step, account, &record.id)?.iter().any(|(_, one)| !one.weighed && one.since > after))
+}
+
+/// Leaves in their queues what nobody could open for so long.
+fn give_up_unopened(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
+    for (row, _) in waiting(step, account, &record.id)?.into_iter().filter(|(_, one)| !one.weighed) {
+        step.rows.delete(Scope::Account(account), Table::Pending, &row);
+        record.pending = record.pending.saturating_sub(1);
+        record.given_up = true;
     }
-    Ok(false)
+    Ok(())
 }

@@ -25,8 +25,10 @@ use crate::wire::rejoin::{Reason, SignedRejoin};
 
 /// What became of one entry.
 pub(crate) enum Progress {
-    /// It was processed, or is an own one, or was before.
+    /// It was processed.
     Done,
+    /// It was processed before, or will never be: nothing is different.
+    Known,
     /// It cannot be opened yet.
     Waits,
     /// Something it builds on is missing.
@@ -59,7 +61,7 @@ pub(crate) fn process(
     let Some(key) = log_key(step, account, &record, &tag)? else {
         // Sealed before we came, or while we are out: not meant for us.
         let out = matches!(record.membership, Membership::Left | Membership::Removed);
-        return Ok(if out || is_past(&record, &tag) { Progress::Done } else { Progress::Waits });
+        return Ok(if out || is_past(&record, &tag) { Progress::Known } else { Progress::Waits });
     };
     let entry = open(&outer, &key, &record)?;
     let own = profile::load(step, account)?.device;
@@ -73,7 +75,7 @@ pub(crate) fn process(
         Some(Kind::App | Kind::SelfRemove | Kind::Receipt | Kind::Reach | Kind::Petition) | None
     );
     if ordered && device_log::has(&log, entry.inner.sequence) && !device_log::is_beside(step, account, &entry)? {
-        return Ok(Progress::Done);
+        return Ok(Progress::Known);
     }
     entry.verify(&VerifyingKey::from_bytes(log.key))?;
     match entry.inner.kind() {
@@ -102,6 +104,9 @@ pub(crate) fn process(
     }
     route(step, account, &mut record, &entry, &log)?;
     note_head(&mut record, &entry, tag);
+    if entry.inner.epoch == record.tip {
+        record.heard_at = step.now.wall.0;
+    }
     conversation_state::put(step, account, &record);
     Ok(Progress::Done)
 }
@@ -119,6 +124,7 @@ fn weigh(
     }
     let lowered = equivocation::witness(step, account, record, entry)?;
     if lowered {
+        late::doubt(step, account, record);
         tip::settle(step, account, record)?;
     }
     if entry.inner.kind() != Some(Kind::Commit) {
@@ -177,7 +183,7 @@ fn own_entry(
     let written = known.is_some_and(|id| id == entry.id().as_bytes());
     let beside = entry.inner.kind().is_some_and(Kind::stands_beside);
     if written || beside || entry.inner.generation < record.generation {
-        return Ok(Progress::Done);
+        return Ok(Progress::Known);
     }
     let device_key = profile::load(step, account)?.device_key().verifying_key();
     entry.verify(&device_key)?;
@@ -196,7 +202,7 @@ fn asked_to_rejoin(
     entry: &Signed,
 ) -> Outcome<Progress> {
     let signed: SignedRejoin = wire::decode(entry.inner.body.as_slice(), "rejoin request")?;
-    drop(refused(step.attempt(|step| readmit::requested(step, account, record, &signed)))?);
+    drop(refused(step.attempt(|step| readmit::requested(step, account, record, &signed, Some(&entry.inner.epoch))))?);
     Ok(Progress::Done)
 }
 

@@ -173,6 +173,18 @@ pub struct ConversationRecord {
     /// Whether entries were left in their queues since too many wait: these are read again when there is room.
     #[n(38)]
     pub passed_over: bool,
+    /// Whether entries were left in their queues that could not be opened for long: these are read again when the tip moves.
+    #[n(39)]
+    pub given_up: bool,
+    /// When the tip was entered or somebody else last wrote under it, unix milliseconds.
+    #[n(40)]
+    pub heard_at: u64,
+    /// When it is looked at again whether what was final here is so for the others, unix milliseconds.
+    #[n(41)]
+    pub doubt_at: Option<u64>,
+    /// Where the tree began before a late rival put this account out: a vote may yet bring it back.
+    #[n(42)]
+    pub base_before: Option<EpochId>,
 }
 
 /// Which of its logs a device writes.
@@ -236,6 +248,10 @@ impl ConversationRecord {
             welcomed_at: None,
             answered_at: None,
             passed_over: false,
+            given_up: false,
+            heard_at: now,
+            doubt_at: None,
+            base_before: None,
         }
     }
 }

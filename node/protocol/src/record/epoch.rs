@@ -99,6 +99,12 @@ pub struct WordRecord {
     /// Its entry.
     #[n(1)]
     pub id: EntryId,
+    /// The clock of that entry.
+    #[n(2)]
+    pub clock: u64,
+    /// Whether it says that the epoch is void.
+    #[n(3)]
+    pub void: bool,
 }
 
 /// One epoch.
@@ -161,13 +167,18 @@ pub struct EpochRecord {
     /// Which log each device writes in it that was let back in on the way to it. What a device signs here counts in that log alone.
     #[n(18)]
     pub generations: Vec<GenerationRecord>,
-    /// Whether the last word on it was that it is void. For whom it is a word from before its time, this account is out of it.
+    /// Words on whether it leads anywhere, own ones too: each counts once, though it may be read again.
     #[n(19)]
-    pub void: bool,
-    /// How many words on it this account has said.
+    pub words: Vec<WordRecord>,
+    /// Who asked under it to be let back in and was told to be out.
     #[n(20)]
-    pub words: u8,
-    /// The words that were taken: each counts once, though it may be read again.
-    #[n(21)]
-    pub heard: Vec<WordRecord>,
+    pub gone: Vec<AccountId>,
+}
+
+impl EpochRecord {
+    /// Whether the last word on it is that it is void, by the clocks.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        self.words.iter().max_by_key(|word| (word.clock, word.id)).is_some_and(|word| word.void)
+    }
 }

@@ -1,6 +1,7 @@
-//! The body of a word on an epoch: whether its branch leads anywhere (PROTOCOL 14). The entry's signature is the word's; the epoch is that
+//! The body of a word on an epoch: whether its branch leads anywhere, or who is out (PROTOCOL 14). The entry's signature is the word's; the epoch is that
 //! under which it stands.
 
+use tidings_crypto::id::AccountId;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 /// A word.
@@ -8,7 +9,10 @@ use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 #[repr(u8)]
 pub enum Word {
     /// The epoch has lost: it leads nowhere, and neither does what builds on it.
-    Void = 1,
+    #[tls_codec(discriminant = 1)]
+    Void,
     /// It is on the way to where everybody is, after all.
-    Holds = 2,
+    Holds,
+    /// Whoever asked under it to be let back in is a member no more.
+    Gone(AccountId),
 }

@@ -2,11 +2,12 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId, NodeId};
+use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EntryId, EpochId, NodeId};
 use tidings_crypto::mls::{DeviceKeys, Group, Rows};
 use tidings_crypto::outer::{LogKey, Outer, TopicKey};
 use tidings_crypto::sign::{Label, Signature, SigningKey};
 use tidings_crypto::{box_key, encode};
+use tidings_protocol::account::conversation::rule::Class;
 use tidings_protocol::input::Protocol;
 use tidings_protocol::limits::BUNDLE_PART_BYTES_MAX;
 use tidings_protocol::record;
@@ -19,7 +20,7 @@ use tidings_protocol::store::table::{Scope, Table};
 use tidings_protocol::wire;
 use tidings_protocol::wire::bundle::{BundlePart, digests};
 use tidings_protocol::wire::content::Content;
-use tidings_protocol::wire::inbox::{INFO, InboxItem, InboxRequest, InboxResponse, Item};
+use tidings_protocol::wire::inbox::{INFO, InboxItem, InboxRequest, InboxResponse, Item, Told, ToldCommit};
 use tidings_protocol::wire::inner::Dependency;
 use tidings_protocol::wire::log::{LogRequest, LogResponse, PushItem, PushStatus};
 use tls_codec::{TlsSerialize, TlsSize, VLByteVec};
@@ -106,6 +107,14 @@ impl Forgery {
         next.nonce[..2].copy_from_slice(&number.to_le_bytes());
         next
     }
+}
+
+/// What a welcome tells of the second epoch of a conversation, to which a commit of `author` leads that nobody has seen.
+pub(crate) fn second_epoch(conversation: ConversationId, author: AccountId) -> Told {
+    let (parent, id) = (EpochId::first(&conversation), EntryId::from_bytes([4; 32]));
+    let device = DeviceId::from_bytes([4; 16]);
+    let commit = ToldCommit { id, author, device, sequence: 1, class: Class::Admin.number(), rank: 0, demoted: 0 };
+    Told { epoch: EpochId::next(&conversation, &parent, &id), parent, number: 1, commit: vec![commit] }
 }
 
 impl World {

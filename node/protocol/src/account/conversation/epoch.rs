@@ -72,9 +72,8 @@ pub(crate) fn heard_of(queue: QueueId, now: u64) -> EpochRecord {
         votes: Vec::new(),
         own_sequence: None,
         generations: Vec::new(),
-        void: false,
-        words: 0,
-        heard: Vec::new(),
+        words: Vec::new(),
+        gone: Vec::new(),
     }
 }
 

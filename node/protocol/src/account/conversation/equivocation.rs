@@ -44,8 +44,12 @@ fn demote(
     record: &ConversationRecord,
     (device, log): (&DeviceId, &DeviceLogRecord),
 ) -> Outcome<bool> {
+    let mut ids = epoch::subtree(step, account, &record.id, &record.base)?;
+    for past in &record.past {
+        ids.extend(epoch::get(step, account, &record.id, past)?.map(|past| past.children).unwrap_or_default());
+    }
     let mut any = false;
-    for id in epoch::subtree(step, account, &record.id, &record.base)? {
+    for id in ids {
         any |= epoch::demote_if(step, account, record, &id, |commit| {
             commit.device == *device && log.is_forked(commit.sequence)
         })?;

@@ -7,7 +7,7 @@ use tidings_crypto::mls::{Group, MemberView};
 use super::{admin_chain, epoch, publish, refresh, state, tip, told, tree};
 use crate::account::message::receipt;
 use crate::account::policy::Policy;
-use crate::account::{contact, event, identity, join_link, key_supply, profile};
+use crate::account::{catch_up, contact, event, identity, join_link, key_supply, profile};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{MEMBERS_MAX, NAME_BYTES_MAX, PAST_TAGS_MAX, TOLD_EPOCHS_MAX};
 use crate::record::contact::{ContactRecord, ContactState};
@@ -15,7 +15,6 @@ use crate::record::conversation::{ConversationKind, ConversationRecord, Membersh
 use crate::record::epoch::Standing;
 use crate::record::event::EventKind;
 use crate::step::Step;
-use crate::store::table::{Scope, Table};
 use crate::wire;
 use crate::wire::inbox::{SignedSlip, Slip, WelcomeBundle};
 
@@ -96,6 +95,7 @@ fn enter(
     if epoch::get(step, account, &record.id, &bundle.epoch)?.is_some_and(|known| known.standing == Standing::Kept) {
         return Err(Rejection::Already.into());
     }
+    (record.doubt_at, record.base_before) = (None, None);
     let origin = told::plant(step, account, record, bundle, record.stranded && asked)?;
     let room = PAST_TAGS_MAX.saturating_sub(bundle.past_tags.len());
     record.past_tags.drain(..record.past_tags.len().saturating_sub(room));
@@ -120,12 +120,9 @@ fn enter(
         record.membership = Membership::Removed;
     }
     // What was passed over while out may be of the new time. Entries already processed are skipped.
-    for queue in record.queues.clone() {
-        step.rows.delete(Scope::Account(account), Table::Cursor, queue.as_bytes());
-        step.to_catch_up.insert((account, queue));
-    }
+    catch_up::read_from_the_start(step, account, record);
     tip::settle(step, account, record)?;
-    crate::account::catch_up::retry_pending(step, account, &record.id)
+    catch_up::retry_pending(step, account, &record.id)
 }
 
 type OwnKeyPackage = (Vec<u8>, tidings_crypto::mls::Rows);

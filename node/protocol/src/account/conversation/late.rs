@@ -10,10 +10,12 @@ use super::{epoch, publish, rejoin, state, tip, valid};
 use crate::account::policy::RANK_NONE;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
-use crate::record::conversation::ConversationRecord;
+use crate::limits::DOUBT_MS;
+use crate::record::conversation::{ConversationRecord, generation_among};
 use crate::record::epoch::{EpochRecord, Standing, VoteRecord};
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
+use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::commit_body::CommitBody;
 use crate::wire::fork_vote::ForkVote;
@@ -32,6 +34,9 @@ pub(crate) fn commit(
     let rank = state::rank(&at.policy, &log.account)?;
     let made = (claimed(body.class, rank)?, rank);
     let commit = epoch::commit_of(step, account, record, (entry, log), made)?;
+    if !record.past.contains(&parent) && !epoch::subtree(step, account, &record.id, &record.base)?.contains(&parent) {
+        return Err(Rejection::Refused { reason: "late commit on a branch that has lost" }.into());
+    }
     if !at.members.contains(&log.account) {
         return Err(Rejection::Refused { reason: "commit of somebody who was no member" }.into());
     }
@@ -48,9 +53,11 @@ pub(crate) fn commit(
     };
     epoch::put(step, account, &record.id, &child, &beside);
     at.children.push(child);
-    vote(step, account, record, (&parent, &mut at), commit.demoted)?;
+    vote(step, account, record, (&parent, &mut at))?;
     epoch::put(step, account, &record.id, &parent, &at);
-    look(step, account, record, &at)
+    doubt(step, account, record);
+    state::put(step, account, record);
+    Ok(())
 }
 
 /// What somebody of that rank may claim a commit to be.
@@ -74,27 +81,22 @@ fn made_final(
     tip::chosen(step, account, record, at)
 }
 
-/// Votes once, for good. Against a late rival that is lowered nobody need vote for one that is not: else a forger has everybody vote at
-/// each epoch.
+/// Votes once, for good.
 fn vote(
     step: &mut Step<'_>,
     account: AccountId,
     record: &mut ConversationRecord,
     (parent, at): (&EpochId, &mut EpochRecord),
-    lowered: bool,
 ) -> Outcome<()> {
     let voted = at.votes.iter().any(|vote| vote.voter == account);
     let Some(child) = made_final(step, account, record, at)?.filter(|_| !voted && at.members.contains(&account)) else {
         return Ok(());
     };
-    let made = epoch::named(step, account, &record.id, &child)?.commit;
-    if lowered && made.is_some_and(|commit| !commit.demoted) {
-        return Ok(());
-    }
     at.votes.push(VoteRecord { voter: account, child });
     let body = wire::encode(&ForkVote { parent: *parent, child });
     let draft = Draft { conversation: record.id, kind: Kind::ForkVote, epoch: *parent, commitment: [0; 32], body };
-    publish::beside(step, account, record, at, draft)
+    publish::beside(step, account, record, at, draft)?;
+    Ok(())
 }
 
 /// Takes a vote of a member of the epoch it is about.
@@ -117,27 +119,81 @@ pub(crate) fn voted(
     epoch::put(step, account, &record.id, &vote.parent, &at);
     match at.standing {
         Standing::Kept => tip::settle(step, account, record),
-        Standing::Forgotten => look(step, account, record, &at),
+        Standing::Forgotten => {
+            doubt(step, account, record);
+            state::put(step, account, record);
+            Ok(())
+        }
         Standing::Out | Standing::Told => Ok(()),
     }
 }
 
-/// Whether the choice at an epoch that is final here is still what this device has made of it. If not, the others are elsewhere, and this
-/// account may be in there no more.
-fn look(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, at: &EpochRecord) -> Outcome<()> {
-    let here = made_final(step, account, record, at)?;
-    let Some(chosen) = tip::chosen(step, account, record, at)?.filter(|chosen| here != Some(*chosen)) else {
+/// Has it looked at soon whether what is final here is so for the others. Not at once: their votes are under way (PROTOCOL 14, haste). Changes
+/// `record`; the caller stores it.
+pub(crate) fn doubt(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) {
+    record.doubt_at.get_or_insert(step.now.wall.0.saturating_add(DOUBT_MS));
+    step.set_timer(TimerKind::Act(account, record.id), DOUBT_MS);
+}
+
+/// Looks at it if it is time: where the choice at an epoch that is final here is no longer what this device has made of it the others are
+/// elsewhere, and this account may be in there no more. If votes have come meanwhile by which it is again, so is everything else.
+pub(crate) fn resolve(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord) -> Outcome<()> {
+    if record.doubt_at.is_none_or(|at| step.now.wall.0 < at) {
         return Ok(());
-    };
-    let there = epoch::named(step, account, &record.id, &chosen)?;
-    match there.commit.filter(|_| there.standing == Standing::Out) {
-        Some(removal) if record.membership.is_in() => {
-            record.base = chosen;
-            tip::out(step, account, record, removal.author)?;
-        }
-        Some(_) => {}
-        None => rejoin::ask(step, account, record, Reason::Stranded)?,
     }
+    record.doubt_at = None;
+    if let Some(base) = record.base_before.take() {
+        record.base = base;
+    }
+    match elsewhere(step, account, &record)? {
+        Some(chosen) => part(step, account, &mut record, chosen)?,
+        None => {
+            let device = profile::load(step, account)?.device;
+            record.stranded = generation_among(&record.generations, &device) != record.generation;
+            tip::settle(step, account, &mut record)?;
+        }
+    }
+    state::put(step, account, &record);
+    Ok(())
+}
+
+/// The first epoch that is chosen beside one that is final here.
+fn elsewhere(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Option<EpochId>> {
+    for past in &record.past {
+        let Some(at) = epoch::get(step, account, &record.id, past)?.filter(|at| at.children.len() > 1) else {
+            continue;
+        };
+        let here = made_final(step, account, record, &at)?;
+        let chosen = tip::chosen(step, account, record, &at)?;
+        if chosen.is_some() && chosen != here {
+            return Ok(chosen);
+        }
+    }
+    Ok(None)
+}
+
+/// This account is out where the others are, and cannot see it. A vote may yet bring it back.
+pub(crate) fn put_out(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    by: AccountId,
+) -> Outcome<()> {
+    if let Some(chosen) = elsewhere(step, account, record)? {
+        record.base_before = Some(std::mem::replace(&mut record.base, chosen));
+    }
+    tip::out(step, account, record, by)?;
     state::put(step, account, record);
     Ok(())
+}
+
+/// The others are at `chosen` or above it.
+fn part(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, chosen: EpochId) -> Outcome<()> {
+    let there = epoch::named(step, account, &record.id, &chosen)?;
+    let removed = there.standing == Standing::Out || !record.membership.is_in();
+    let Some(removal) = there.commit.filter(|_| removed) else {
+        return rejoin::ask(step, account, record, Reason::Stranded);
+    };
+    record.base_before = Some(std::mem::replace(&mut record.base, chosen));
+    if record.membership.is_in() { tip::out(step, account, record, removal.author) } else { Ok(()) }
 }

@@ -75,23 +75,25 @@ fn next_place(step: &Step<'_>, profile: &ProfileRecord, record: &ConversationRec
 }
 
 /// Says something outside the own log, sealed under an epoch of which the keys are known. It is lost if the queue takes nothing any more.
+/// Returns its id and clock.
 pub(crate) fn beside(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     under: &EpochRecord,
     draft: Draft,
-) -> Outcome<()> {
-    if under.log_key == [0; 32] {
-        return Ok(());
-    }
+) -> Outcome<(EntryId, u64)> {
     let profile = profile::load(step, account)?;
     let next = next_place(step, &profile, record);
     let place = Place { prev: [0; 32], prev_tag: [0; 8], dependencies: Vec::new(), ..next };
-    let bytes = Signed::sign(Inner::new(draft, place), &profile.device_key()).to_bytes();
-    let (topic, key) = (TopicKey::derive(&under.topic_secret), LogKey::from_bytes(under.log_key));
-    let outer = Outer::seal(&topic, &key, step.random(), &bytes)
+    let clock = place.clock;
+    let signed = Signed::sign(Inner::new(draft, place), &profile.device_key());
+    let topic = TopicKey::derive(&under.topic_secret);
+    if under.log_key == [0; 32] || crate::log::queue::get(step, &topic.queue())?.is_none() {
+        return Ok((signed.id(), clock));
+    }
+    let outer = Outer::seal(&topic, &LogKey::from_bytes(under.log_key), step.random(), &signed.to_bytes())
         .map_err(|_| Rejection::TooLarge { limit: crate::limits::TEXT_BYTES_MAX })?;
     refused(step.attempt(|step| crate::log::append::publish(step, account, &outer)))?.unwrap_or_default();
-    Ok(())
+    Ok((signed.id(), clock))
 }

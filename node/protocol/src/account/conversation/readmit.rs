@@ -1,14 +1,15 @@
 //! Letting a device back in: any member removes its leaf and adds it again in one commit, on its signed request (PROTOCOL A5.6).
 
-use tidings_crypto::id::AccountId;
+use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::identity::BoxKeyRecord;
 
 use super::authorize::Rejoin;
 use super::commit::Plan;
-use super::state;
 use super::welcome::Guest;
 use super::wish::{self, Wish};
+use super::{epoch, outsider, state};
 use crate::account::device_log;
+use crate::account::message::resend;
 use crate::account::{identity, key_supply};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{ELECTION_STEP_MS, READMIT_PAUSE_MS};
@@ -63,16 +64,20 @@ fn check(
     Ok(request)
 }
 
-/// Takes a request that came in an entry or in the inbox. Whose turn it is grants it: each member in the order of a hash, five seconds apart.
+/// Takes a request that came in an entry under the epoch `under`, or in the inbox. Whose turn it is grants it: each member in the order of a hash, five seconds apart.
 pub(crate) fn requested(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     signed: &SignedRejoin,
+    under: Option<&EpochId>,
 ) -> Outcome<()> {
     let request = check(step, account, record, signed)?;
     if !record.membership.is_in() || request.account == account {
         return Ok(());
+    }
+    if !record.members.contains(&request.account) {
+        return under.map_or(Ok(()), |under| outsider::asked(step, account, record, (under, &request.account)));
     }
     let mut log =
         device_log::get(step, account, &record.id, &request.device)?.ok_or(refused("device that is no member"))?;
@@ -120,6 +125,37 @@ pub(crate) fn plan(step: &Step<'_>, account: AccountId, record: &ConversationRec
         return Err(refused("key package of another device").into());
     }
     Ok(Plan { adds: vec![package], remove: Some(leaf), rejoin: Some(signed), ..Plan::default() })
+}
+
+/// Sees to it that a device that was let back in gets what was written meanwhile where it was not: on `path` since it parted from where the
+/// device stood when it asked (REQ-FORK-21).
+pub(crate) fn write_anew(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    path: &[EpochId],
+    request: &[u8],
+) -> Outcome<()> {
+    let request = wire::decode::<SignedRejoin>(request, "rejoin request")?.parse()?;
+    if request.account == account {
+        return Ok(());
+    }
+    let line: Vec<&EpochId> = record.past.iter().chain(path).collect();
+    let mut at = request.epoch;
+    let fork = loop {
+        if let Some(place) = line.iter().position(|one| **one == at) {
+            break place;
+        }
+        match epoch::get(step, account, &record.id, &at)?.and_then(|known| known.parent) {
+            Some(parent) => at = parent,
+            None => return Ok(()),
+        }
+    };
+    let Some(parted) = line.get(fork + 1) else { return Ok(()) };
+    match epoch::get(step, account, &record.id, parted)?.and_then(|parted| parted.own_sequence) {
+        Some(before) => resend::later(step, account, record, before, Some(request.account)),
+        None => Ok(()),
+    }
 }
 
 /// For whom the welcome is.

@@ -8,12 +8,22 @@ use crate::error::{Outcome, Rejection};
 use crate::limits::{READMIT_PAUSE_MS, REJOIN_INBOXES_MAX};
 use crate::record::contact::ContactState;
 use crate::record::conversation::{ConversationRecord, generation_among};
+use crate::record::epoch::Standing;
 use crate::step::Step;
 use crate::timer::TimerKind;
 use crate::wire;
 use crate::wire::inbox::InboxItem;
 use crate::wire::inner::{Draft, Kind};
 use crate::wire::rejoin::{Reason, RejoinRequest, SignedRejoin};
+
+/// Asks all members though nothing says that the others are elsewhere but entries that cannot be opened: those anybody can make who knows the
+/// topic. So nothing is put off meanwhile. Changes `record`; the caller stores it.
+pub(crate) fn ask_in_case(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
+    let stranded = record.stranded;
+    ask(step, account, record, Reason::Stranded)?;
+    record.stranded = stranded;
+    Ok(())
+}
 
 /// Asks all members, and again after a while as long as it is needed. Changes `record`; the caller stores it.
 pub(crate) fn ask(
@@ -73,22 +83,29 @@ fn request(
     Ok(request.signed(&profile.device_key()))
 }
 
-/// Puts the request where the others can read it: under the oldest epoch that is still kept, which they most likely share.
+/// Puts the request where the others can read it: under the oldest epoch below the tip that is still kept, which they most likely share.
 fn publish_under_base(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     signed: &SignedRejoin,
 ) -> Outcome<()> {
-    let base = epoch::named(step, account, &record.id, &record.base)?;
+    let (mut base, mut under) = (record.tip, epoch::named(step, account, &record.id, &record.tip)?);
+    while base != record.base
+        && let Some(below) = under.parent
+        && let Some(known) = epoch::get(step, account, &record.id, &below)?.filter(|one| one.standing == Standing::Kept)
+    {
+        (base, under) = (below, known);
+    }
     let draft = Draft {
         conversation: record.id,
         kind: Kind::Rejoin,
-        epoch: record.base,
+        epoch: base,
         commitment: [0; 32],
         body: wire::encode(signed),
     };
-    publish::beside(step, account, record, &base, draft)
+    publish::beside(step, account, record, &under, draft)?;
+    Ok(())
 }
 
 /// And into the inboxes of some members who are contacts: a queue may be closed or full.
@@ -114,5 +131,5 @@ fn send_to_contacts(
 /// A request that came in the inbox.
 pub(crate) fn received(step: &mut Step<'_>, account: AccountId, signed: &SignedRejoin) -> Outcome<()> {
     let record = state::get(step, account, &signed.parse()?.conversation)?.ok_or(Rejection::NotFound)?;
-    super::readmit::requested(step, account, &record, signed)
+    super::readmit::requested(step, account, &record, signed, None)
 }

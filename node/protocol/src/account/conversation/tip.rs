@@ -7,11 +7,11 @@ use tidings_crypto::outer::TopicKey;
 
 use super::rule::{Child, Class, Electorate, Vote, choose};
 use super::wish::Lost;
-use super::{epoch, group_log, leave, state, tree, void, welcome, wish};
+use super::{epoch, group_log, leave, readmit, state, tree, void, welcome, wish};
 use crate::account::device_log;
 use crate::account::message::{receipt, resend};
 use crate::account::policy::Policy;
-use crate::account::{event, join_link, profile};
+use crate::account::{catch_up, event, join_link, profile};
 use crate::error::Outcome;
 use crate::record::conversation::{ConversationKind, ConversationRecord, Membership, generation_among};
 use crate::record::epoch::{EpochRecord, Standing};
@@ -97,15 +97,15 @@ fn go(
             if switched {
                 turn_back(step, account, record, path, &old)?;
             }
-            for entered in path.iter().skip(if was_in { parted } else { 0 }) {
-                void::look(step, account, record, entered)?;
-            }
             announce(step, account, record, &before, by)?;
             if was_in && !before.is_empty() {
                 group_log::announce(step, account, record)?;
             }
             if !was_in {
                 return_from_out(step, account, record)?;
+            }
+            for entered in path.iter().skip(if was_in { parted } else { 0 }) {
+                void::look(step, account, record, entered)?;
             }
             if record.membership == Membership::Leaving {
                 leave::persist(step, account, record)?;
@@ -143,7 +143,11 @@ pub(crate) fn enter(
     // On another branch this device was let back in and has begun a log that nobody takes here.
     let device = profile::load(step, account)?.device;
     record.stranded = generation_among(&record.generations, &device) != record.generation;
-    record.active_at = step.now.wall.0;
+    (record.active_at, record.heard_at) = (step.now.wall.0, step.now.wall.0);
+    if std::mem::take(&mut record.given_up) {
+        // Some of them may be of the new time.
+        catch_up::read_from_the_start(step, account, record);
+    }
     state::open_queue(step, account, record, epoch)?;
     if was_open && earlier != record.topic_secret {
         crate::log::queue::succeed(step, &TopicKey::derive(&earlier), &record.queue)?;
@@ -180,6 +184,7 @@ fn cut_logs(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord
             let last = generation_start(back.generation);
             let void = Stretch { first: back.sequence.saturating_add(1), last };
             set_void(step, account, record, &back.device, Some(void))?;
+            readmit::write_anew(step, account, record, path, &back.request)?;
         }
     }
     Ok(from)
@@ -225,7 +230,7 @@ fn turn_back(
     let Branch { fork, commits, own_sequence } = lost_branch(step, account, record, path, old)?;
     wish::again(step, account, record, &commits)?;
     if let Some(before) = own_sequence {
-        resend::later(step, account, record, before)?;
+        resend::later(step, account, record, before, None)?;
     }
     let fork = epoch::get(step, account, &record.id, &fork)?;
     read_again(step, account, record, fork.as_ref())

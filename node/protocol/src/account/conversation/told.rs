@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use tidings_crypto::id::{AccountId, EpochId};
 use tidings_crypto::outer::TopicKey;
 
-use super::epoch;
 use super::rule::Class;
 use super::tree::Origin;
+use super::{epoch, void};
 use crate::error::{Outcome, Rejection};
 use crate::limits::MEMBERS_MAX;
 use crate::record::conversation::{ConversationRecord, GenerationRecord};
@@ -27,7 +27,7 @@ pub(crate) fn plant(
     instead: bool,
 ) -> Outcome<Origin> {
     let (own, before) = bundle.told.split_last().ok_or(Rejection::Malformed { what: "welcome" })?;
-    if own.epoch != bundle.epoch {
+    if own.epoch != bundle.epoch || !bundle.told.iter().all(|told| is_named_rightly(record, told)) {
         return Err(Rejection::Malformed { what: "welcome" }.into());
     }
     let known = known(step, account, record)?;
@@ -37,16 +37,23 @@ pub(crate) fn plant(
     let lineage = lineage(&bundle.told, own);
     for earlier in &lineage {
         // Whoever is welcomed above an epoch is told that it holds.
-        if let Some(known) = epoch::get(step, account, &record.id, &earlier.epoch)?.filter(|known| known.void) {
-            let known = EpochRecord { void: false, ..known };
-            epoch::put(step, account, &record.id, &earlier.epoch, &known);
-        }
+        void::overrule(step, account, record, &earlier.epoch, own)?;
     }
     let joins = lineage.iter().any(|told| known.contains(&told.epoch) || known.contains(&told.parent));
     if !joins && let Some(oldest) = lineage.last() {
         // It begins after everything that is known here, or beside what was final here.
         record.base = oldest.epoch;
-        record.past.retain(|past| bundle.told.iter().all(|told| told.epoch != *past));
+        if !record.past.contains(&oldest.parent) {
+            record.past.clear();
+        }
+    }
+    // Of what was final here the part counts on which the tree builds: a late rival may have won beside the rest.
+    let below = match epoch::get(step, account, &record.id, &record.base)? {
+        Some(base) => base.parent,
+        None => lineage.last().map(|oldest| oldest.parent),
+    };
+    if let Some(fork) = record.past.iter().position(|past| Some(*past) == below) {
+        record.past.truncate(fork + 1);
     }
     let commit = own.commit.first().map(commit).transpose()?;
     let parent = (own.parent != EpochId::from_bytes(FIRST)).then_some(own.parent);
@@ -60,6 +67,14 @@ pub(crate) fn plant(
         generations: Some(generations),
         ..Origin::default()
     })
+}
+
+/// Whether an epoch has the name that follows from what leads to it: else somebody could name two each other's parents.
+fn is_named_rightly(record: &ConversationRecord, told: &Told) -> bool {
+    match told.commit.first() {
+        Some(commit) => told.epoch == EpochId::next(&record.id, &told.parent, &commit.id),
+        None => told.parent == EpochId::from_bytes(FIRST) && told.epoch == EpochId::first(&record.id),
+    }
 }
 
 /// The epoch of a welcome and those before it, as far as they are told, the newest first. Parents stand before their children.

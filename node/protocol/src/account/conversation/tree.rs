@@ -93,7 +93,12 @@ pub(crate) fn plant(
         None => None,
     };
     let mut fresh = summary(step, group, &origin, parent.as_ref())?;
-    if let Some(known) = epoch::get(step, account, &conversation, &id)? {
+    let known = epoch::get(step, account, &conversation, &id)?;
+    if known.as_ref().is_some_and(|known| known.standing == Standing::Kept) {
+        // Its state is in use and must not go back.
+        return name_child(step, account, record, &id, (origin.parent, parent));
+    }
+    if let Some(known) = known {
         // A welcome told of it, and perhaps of what builds on it.
         (fresh.children, fresh.votes) = (known.children, known.votes);
     }
@@ -106,15 +111,27 @@ pub(crate) fn plant(
     fresh.own_sequence = Some(record.own_sequence);
     fresh.counter = crate::log::queue::get(step, &fresh.queue)?.map_or(0, |queue| queue.next);
     enrol(step, account, record, &mut fresh, parent.as_ref(), &group.members())?;
-    if let (Some(at), Some(mut parent)) = (origin.parent, parent)
-        && !parent.children.contains(&id)
-    {
-        parent.children.push(id);
-        epoch::put(step, account, &conversation, &at, &parent);
-    }
+    name_child(step, account, record, &id, (origin.parent, parent))?;
     epoch::put(step, account, &conversation, &id, &fresh);
     if fresh.standing == Standing::Kept {
         state::open_queue(step, account, record, &fresh)?;
+    }
+    Ok(())
+}
+
+/// Notes an epoch with the one before it.
+fn name_child(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    child: &EpochId,
+    (id, parent): (Option<EpochId>, Option<EpochRecord>),
+) -> Outcome<()> {
+    if let (Some(id), Some(mut parent)) = (id, parent)
+        && !parent.children.contains(child)
+    {
+        parent.children.push(*child);
+        epoch::put(step, account, &record.id, &id, &parent);
     }
     Ok(())
 }
@@ -142,9 +159,8 @@ fn summary(step: &Step<'_>, group: &Group, origin: &Origin, parent: Option<&Epoc
         votes: Vec::new(),
         own_sequence: None,
         generations: generations(origin, parent),
-        void: false,
-        words: 0,
-        heard: Vec::new(),
+        words: Vec::new(),
+        gone: Vec::new(),
     })
 }
 
@@ -314,13 +330,18 @@ fn give_up_branch(
 }
 
 /// Forgets the oldest chosen epoch that is remembered, and what was decided there.
-fn forget_fork(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, id: &EpochId) -> Outcome<()> {
+fn forget_fork(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, id: &EpochId) -> Outcome<()> {
     let Some(known) = epoch::get(step, account, &record.id, id)? else { return Ok(()) };
-    for child in known.children.iter().filter(|child| **child != record.base && !record.past.contains(child)) {
-        epoch::delete(step, account, &record.id, child)?;
+    let mut gone = known.children;
+    gone.retain(|child| *child != record.base && !record.past.contains(child));
+    while let Some(child) = gone.pop() {
+        let above = epoch::get(step, account, &record.id, &child)?.map(|child| child.children);
+        gone.extend(above.unwrap_or_default());
+        state::forget_epoch(step, account, &record.id, &child)?;
+        record.kept.retain(|kept| *kept != child);
+        epoch::delete(step, account, &record.id, &child)?;
     }
-    epoch::delete(step, account, &record.id, id)?;
-    Ok(())
+    epoch::delete(step, account, &record.id, id)
 }
 
 /// Gives up an epoch's rows. What was decided there is remembered.
@@ -343,7 +364,7 @@ fn close_queues(step: &mut Step<'_>, account: AccountId, record: &mut Conversati
     let mut used = BTreeSet::from([record.queue]);
     // A late rival of an epoch that is remembered still comes through its queue.
     for known in record.kept.iter().chain(&record.past) {
-        used.insert(epoch::named(step, account, &record.id, known)?.queue);
+        used.extend(epoch::get(step, account, &record.id, known)?.map(|known| known.queue));
     }
     for queue in record.queues.clone().iter().filter(|queue| !used.contains(queue)) {
         crate::log::queue::unfollow(step, queue, account)?;

@@ -7,14 +7,16 @@
 use tidings_crypto::id::{AccountId, EpochId};
 
 use super::wish::{self, Wish};
-use super::{epoch, publish, readmit, state, tip};
+use super::{epoch, outsider, publish, readmit, state, tip};
+use crate::account::policy::Policy;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
-use crate::limits::{WORD_PAUSE_MS, WORDS_MAX};
+use crate::limits::{CLOCK_MAX, WORD_PAUSE_MS, WORDS_MAX};
 use crate::record::conversation::{ConversationRecord, Membership};
 use crate::record::epoch::{EpochRecord, Standing, WordRecord};
 use crate::step::Step;
 use crate::wire;
+use crate::wire::inbox::Told;
 use crate::wire::inner::{Draft, Kind, Signed};
 use crate::wire::rejoin::SignedRejoin;
 use crate::wire::standing::Word;
@@ -50,7 +52,7 @@ fn look_after(
         return tell(step, account, record, id);
     }
     // Whoever is in on the other branch too is welcomed there.
-    let unaware = guests.iter().find(|guest| here.void || !record.members.contains(guest));
+    let unaware = guests.iter().find(|guest| here.is_void() || !record.members.contains(guest));
     if record.membership == Membership::Member
         && let Some(guest) = unaware
         && may_say(&here, &account, guest)?
@@ -67,12 +69,36 @@ pub(crate) fn tell(step: &mut Step<'_>, account: AccountId, record: &Conversatio
     if !sees_otherwise(step, account, record, (id, &here))? {
         return Ok(());
     }
-    here.void = !here.void;
-    here.words += 1;
-    epoch::put(step, account, &record.id, id, &here);
-    let body = wire::encode(&if here.void { Word::Void } else { Word::Holds });
+    let void = !here.is_void();
+    let body = wire::encode(&if void { Word::Void } else { Word::Holds });
     let draft = Draft { conversation: record.id, kind: Kind::Void, epoch: *id, commitment: [0; 32], body };
-    publish::beside(step, account, record, &here, draft)
+    // It stands behind those before it, also where this node's clock went back.
+    let last = here.words.iter().map(|word| word.clock).max().unwrap_or(0);
+    let now = ConversationRecord { clock: record.clock.max(last), ..record.clone() };
+    let (said, clock) = publish::beside(step, account, &now, &here, draft)?;
+    here.words.push(WordRecord { author: account, id: said, clock, void });
+    epoch::put(step, account, &record.id, id, &here);
+    Ok(())
+}
+
+/// Whoever is welcomed above an epoch is told that it holds, whatever was said before.
+pub(crate) fn overrule(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    id: &EpochId,
+    welcome: &Told,
+) -> Outcome<()> {
+    let Some(mut here) = epoch::get(step, account, &record.id, id)?.filter(EpochRecord::is_void) else {
+        return Ok(());
+    };
+    let last = here.words.iter().map(|word| word.clock).max().unwrap_or(0);
+    if let Some(commit) = welcome.commit.first() {
+        let (author, clock) = (commit.author, last.saturating_add(1));
+        here.words.push(WordRecord { author, id: commit.id, clock, void: false });
+        epoch::put(step, account, &record.id, id, &here);
+    }
+    Ok(())
 }
 
 /// Whether the last word on an epoch is not what this account sees. Where the others are elsewhere it sees nothing.
@@ -82,8 +108,12 @@ fn sees_otherwise(
     record: &ConversationRecord,
     (id, here): (&EpochId, &EpochRecord),
 ) -> Outcome<bool> {
-    let sees = !record.stranded && here.words < WORDS_MAX;
-    Ok(sees && here.void != is_void(step, account, record, id)?)
+    let sees = !record.stranded && words_of(here, &account) < WORDS_MAX;
+    Ok(sees && here.is_void() != is_void(step, account, record, id)?)
+}
+
+fn words_of(here: &EpochRecord, author: &AccountId) -> usize {
+    here.words.iter().filter(|word| word.author == *author).count()
 }
 
 /// Takes the word of `author` on the epoch under which it stands.
@@ -95,7 +125,11 @@ pub(crate) fn received(
     author: &AccountId,
 ) -> Outcome<()> {
     let id = entry.inner.epoch;
-    let word: Word = wire::decode(entry.inner.body.as_slice(), "word on an epoch")?;
+    let void = match wire::decode(entry.inner.body.as_slice(), "word on an epoch")? {
+        Word::Void => true,
+        Word::Holds => false,
+        Word::Gone(member) => return outsider::told(step, account, record, (&id, member), author),
+    };
     let mut here = epoch::get(step, account, &record.id, &id)?.ok_or(refused("word on an unknown epoch"))?;
     let is_guest = is_guest(step, account, record, &here)?;
     let guests = if is_guest { vec![account] } else { guests(step, account, record, &here)? };
@@ -103,16 +137,17 @@ pub(crate) fn received(
     for guest in &guests {
         may |= may_say(&here, author, guest)?;
     }
-    if !may {
+    // Whoever was put out where the newcomer is speaks for nobody there.
+    if !may || (is_guest && !record.members.contains(author)) {
         return Err(refused("word on an epoch of others").into());
     }
-    let said = WordRecord { author: *author, id: entry.id() };
-    let before = here.heard.iter().filter(|heard| heard.author == *author).count();
-    if here.heard.contains(&said) || before >= usize::from(WORDS_MAX) {
+    let clock = entry.inner.clock.min(CLOCK_MAX);
+    if here.words.iter().any(|known| known.id == entry.id()) || words_of(&here, author) >= WORDS_MAX {
         return Err(Rejection::Already.into());
     }
-    here.heard.push(said);
-    here.void = word == Word::Void;
+    here.words.push(WordRecord { author: *author, id: entry.id(), clock, void });
+    record.clock = record.clock.max(clock);
+    state::put(step, account, record);
     epoch::put(step, account, &record.id, &id, &here);
     wish::drop_void(step, account, record, &id)?;
     if is_guest {
@@ -128,7 +163,7 @@ pub(crate) fn shuts_out(
     record: &ConversationRecord,
     here: &EpochRecord,
 ) -> Outcome<bool> {
-    Ok(here.void && is_guest(step, account, record, here)?)
+    Ok(here.is_void() && is_guest(step, account, record, here)?)
 }
 
 /// The children of an epoch among which the rule chooses. Where this account was not in, it sees nothing of what decides there but what it was
@@ -185,7 +220,9 @@ pub(crate) fn is_void(step: &Step<'_>, account: AccountId, record: &Conversation
 /// Whether somebody may say it to `guest`.
 fn may_say(here: &EpochRecord, author: &AccountId, guest: &AccountId) -> Outcome<bool> {
     let is_its_own = here.commit.is_some_and(|commit| commit.author == *author);
-    Ok(is_its_own || state::policy_of(&here.policy)?.may_remove(author, guest))
+    // Of an epoch that is known by hearsay only nobody's rights are known.
+    let may_remove = || Policy::parse(&here.policy).is_ok_and(|policy| policy.may_remove(author, guest));
+    Ok(is_its_own || may_remove())
 }
 
 /// Whom the commit to an epoch has welcomed there: who was added, and whose device was let back in.

@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, EpochId, QueueId};
 
 use super::commit::{Plan, commit};
-use super::{leave, member_add, readmit, recovery, refresh, rejoin, state, void};
+use super::{late, leave, member_add, outsider, readmit, recovery, refresh, rejoin, state, void};
 use crate::account::message::resend;
 use crate::account::policy::Policy;
 use crate::account::{join_link, unlock};
@@ -81,6 +81,9 @@ pub(crate) enum Wish {
         /// When, unix milliseconds.
         #[n(2)]
         due: u64,
+        /// Only for this one, if named.
+        #[n(3)]
+        member: Option<AccountId>,
     },
     /// Write messages anew that somebody could not read.
     #[n(7)]
@@ -92,6 +95,19 @@ pub(crate) enum Wish {
         #[n(1)]
         last: u64,
         /// When, unix milliseconds: others may say the same meanwhile.
+        #[n(2)]
+        due: u64,
+    },
+    /// Tell somebody who asked to be let back in that it is out.
+    #[n(8)]
+    Gone {
+        /// Under which epoch it asked.
+        #[n(0)]
+        epoch: EpochId,
+        /// Who.
+        #[n(1)]
+        member: AccountId,
+        /// When it is this device's turn, unix milliseconds.
         #[n(2)]
         due: u64,
     },
@@ -119,6 +135,7 @@ impl Wish {
             Self::Void { .. } => 5,
             Self::Resend { .. } => 6,
             Self::Reseal { .. } => 7,
+            Self::Gone { .. } => 8,
         }
     }
 
@@ -128,6 +145,7 @@ impl Wish {
             Self::Leaver { due, .. }
             | Self::Readmit { due, .. }
             | Self::Void { due, .. }
+            | Self::Gone { due, .. }
             | Self::Resend { due, .. }
             | Self::Reseal { due, .. } => *due,
         }
@@ -281,6 +299,9 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
     }
     super::welcome::release_due(step, account, conversation)?;
     join_link::request::look_again(step, account, conversation)?;
+    if let Some(record) = state::get(step, account, conversation)? {
+        late::resolve(step, account, record)?;
+    }
     match state::get(step, account, conversation)? {
         Some(record) if record.stranded => return rejoin::again(step, account, record),
         Some(record) if record.membership == Membership::Member => {
@@ -342,8 +363,11 @@ fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord
         }
         Wish::Readmit { request, .. } => readmit::plan(step, account, &record, &request)?,
         Wish::Depart => return leave::depart(step, account, &mut record),
+        Wish::Gone { epoch, member, .. } => return outsider::tell(step, account, &record, (&epoch, member)),
         Wish::Void { epoch, .. } => return void::tell(step, account, &record, &epoch),
-        Wish::Resend { first, last, .. } => return resend::missed(step, account, record, (first, last)),
+        Wish::Resend { first, last, member, .. } => {
+            return resend::missed(step, account, record, (first, last), member);
+        }
         Wish::Reseal { first, last, .. } => return resend::reseal(step, account, record, (first, last)),
     };
     commit(step, account, &mut record, plan)

@@ -50,13 +50,19 @@ pub(crate) fn retry(step: &mut Step<'_>, account: AccountId, id: &[u8; 16]) -> O
 }
 
 /// Looks after a while at the own messages that came after number `before` of the own log: who has not received them by then is on a branch
-/// from which they cannot be read (PROTOCOL A5.9).
-pub(crate) fn later(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord, before: u64) -> Outcome<()> {
+/// from which they cannot be read (PROTOCOL A5.9). With `member`, only for that one.
+pub(crate) fn later(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    before: u64,
+    member: Option<AccountId>,
+) -> Outcome<()> {
     if before >= record.own_sequence {
         return Ok(());
     }
     let due = step.now.wall.0.saturating_add(RESEND_DELAY_MS);
-    let wish = Wish::Resend { first: before.saturating_add(1), last: record.own_sequence, due };
+    let wish = Wish::Resend { first: before.saturating_add(1), last: record.own_sequence, due, member };
     wish::keep(step, account, &record.id, &wish)
 }
 
@@ -81,14 +87,16 @@ pub(crate) fn unreadable(
     wish::keep(step, account, &record.id, &Wish::Reseal { first, last, due })
 }
 
-/// Writes those messages of a stretch of the own log anew that some member still has not received.
+/// Writes those messages of a stretch of the own log anew that some member, or the one named, still has not received.
 pub(crate) fn missed(
     step: &mut Step<'_>,
     account: AccountId,
     record: ConversationRecord,
     stretch: (u64, u64),
+    member: Option<AccountId>,
 ) -> Outcome<()> {
-    again(step, account, record, stretch, |one| one.state < DeliveryState::Delivered)
+    let concerns = |one: &RecipientState| member.is_none_or(|member| member == one.account);
+    again(step, account, record, stretch, |one| one.state < DeliveryState::Delivered && concerns(one))
 }
 
 /// Writes those messages of a stretch of the own log anew that some member could not read.
