@@ -187,6 +187,11 @@ pub const LOG_GAPS_MAX: usize = 256;
 /// been written; if they come later they fill their place.
 pub const MISSING_WAIT_MS: u64 = 600_000;
 
+/// How long entries that cannot be opened wait before a device asks to be let in for them, in milliseconds: three hours.
+pub const ASK_AFTER_MS: u64 = 3 * 3600 * 1000;
+/// And over how long the members of a group are spread who do.
+pub const ASK_SPREAD_MS: u64 = 12 * 3600 * 1000;
+
 /// How long somebody who was welcomed goes through what came before, in milliseconds.
 pub const SETTLING_MS: u64 = 60_000;
 

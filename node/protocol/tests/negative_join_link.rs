@@ -6,10 +6,11 @@ mod world;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tidings_crypto::encode;
-use tidings_crypto::id::{ConversationId, EpochId};
+use tidings_crypto::id::{ConversationId, EntryId, EpochId};
 use tidings_crypto::invite::InviteLink;
 use tidings_crypto::mls::{CommitPlan, DeviceKeys, Group, SignedKeyPackage, key_package};
 use tidings_crypto::sign::Label;
+use tidings_protocol::account::conversation::rule::Class;
 use tidings_protocol::account::policy::{Creation, JoinRule, Policy};
 use tidings_protocol::command::{Command, GroupChange};
 use tidings_protocol::input::Protocol;
@@ -392,6 +393,22 @@ fn the_maker_of_a_link_brings_whoever_followed_it_into_that_group_and_nowhere_el
         vec![first.clone(), second, first, Told { parent: one, ..own }]
     };
     assert!(!welcomes_telling(&mut world, alice, carol, (&mut group, creation), circle), "above epochs in a circle");
+
+    let (mut world, alice, _, carol) = strangers();
+    let (mut group, creation) = founded(&world, alice, ConversationKind::Group);
+    let conversation = creation.conversation();
+    follows(&mut world, carol, alice, conversation);
+    // She is told of a rival that wins, and to which she cannot go.
+    let better = |own: Told| {
+        let mut rival = own.clone();
+        (rival.commit[0].id, rival.commit[0].class) = (EntryId::from_bytes([5; 32]), Class::Removal.number());
+        rival.epoch = EpochId::next(&conversation, &own.parent, &rival.commit[0].id);
+        let first = Told { epoch: own.parent, parent: EpochId::from_bytes([0; 32]), number: 0, commit: Vec::new() };
+        vec![first, rival, own]
+    };
+    assert!(welcomes_telling(&mut world, alice, carol, (&mut group, creation), better));
+    world.advance(24 * 3600 * 1000);
+    assert!(world.conversation(carol, conversation).stranded);
 
     let (mut world, alice, _, carol) = strangers();
     let (mut group, creation) = founded(&world, alice, ConversationKind::Group);

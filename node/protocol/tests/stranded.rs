@@ -21,8 +21,8 @@ struct Apart {
     group: ConversationId,
 }
 
-/// A group in two halves, alice with carol and bob with dave, in each of which so much was changed that neither keeps a state of before. Alice has
-/// removed bob after her first change, which counts, and has written something.
+/// A group in two halves, alice with carol and bob with dave. Alice has removed bob after her first change, which counts, and has written something;
+/// bob and dave have changed so much that they keep no state of before.
 fn apart() -> Apart {
     let mut world = World::new(4);
     let [alice, bob, carol, dave] =

@@ -12,8 +12,8 @@ use super::process::{self, Progress, Try, is_past, log_key};
 use super::unlock;
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::{
-    CATCH_UP_ENTRIES_MAX, MISSING_STEP_MAX, MISSING_WAIT_MS, PENDING_ENTRIES_MAX, SETTLING_MS, SYNC_ASKS_MAX,
-    SYNC_DELAY_MS,
+    ASK_AFTER_MS, ASK_SPREAD_MS, CATCH_UP_ENTRIES_MAX, MISSING_STEP_MAX, MISSING_WAIT_MS, PENDING_ENTRIES_MAX,
+    SETTLING_MS, SYNC_ASKS_MAX, SYNC_DELAY_MS,
 };
 use crate::record;
 use crate::record::conversation::ConversationRecord;
@@ -195,6 +195,10 @@ fn retry(
                 let waiting = PendingRecord { weighed: true, clock, since: step.now.wall.0, ..waiting };
                 step.rows.put(Scope::Account(account), Table::Pending, row, &waiting);
                 step.set_timer(TimerKind::Missing(account, *id), SYNC_DELAY_MS);
+                if let Some(mut record) = conversation_state::get(step, account, id)? {
+                    record.asks = 0;
+                    conversation_state::put(step, account, &record);
+                }
             }
             return Ok(moved);
         }
@@ -256,6 +260,11 @@ pub(crate) fn ask_for_missing(step: &mut Step<'_>, account: AccountId, id: &Conv
     };
     if record.asks >= SYNC_ASKS_MAX {
         if record.membership.is_in() && !record.stranded && waits_for_an_epoch(step, account, &record)? {
+            let wait = turn_to_ask(step, account, &record)?;
+            if wait > 0 {
+                step.set_timer(TimerKind::Missing(account, *id), wait);
+                return Ok(());
+            }
             rejoin::ask_in_case(step, account, &mut record)?;
         }
         give_up_unopened(step, account, &mut record)?;
@@ -278,6 +287,15 @@ fn waits_for_an_epoch(step: &Step<'_>, account: AccountId, record: &Conversation
     let came = record.welcomed_at.map_or(0, |came| came.saturating_add(SETTLING_MS));
     let after = record.heard_at.max(came);
     Ok(waiting(step, account, &record.id)?.iter().any(|(_, one)| !one.weighed && one.since > after))
+}
+
+/// How long this account waits before it asks in case, in milliseconds: all may have got the same, and who is let in first shows the others that
+/// they are where everybody is.
+fn turn_to_ask(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<u64> {
+    let lot = tidings_crypto::derive("tidings/1/turn", &[record.tip.as_bytes(), account.as_bytes()]);
+    let lot = u64::from(u16::from_le_bytes([lot[0], lot[1]])) * ASK_SPREAD_MS / u64::from(u16::MAX);
+    let newest = waiting(step, account, &record.id)?.iter().map(|(_, one)| one.since).max().unwrap_or(0);
+    Ok(newest.saturating_add(ASK_AFTER_MS).saturating_add(lot).saturating_sub(step.now.wall.0))
 }
 
 /// Leaves in their queues what nobody could open for so long.

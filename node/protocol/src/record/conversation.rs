@@ -185,6 +185,9 @@ pub struct ConversationRecord {
     /// Where the tree began before a late rival put this account out: a vote may yet bring it back.
     #[n(42)]
     pub base_before: Option<EpochId>,
+    /// The last number of the own log when it asked to be let back in: what came after may be behind its end for the others.
+    #[n(43)]
+    pub asked_sequence: u64,
 }
 
 /// Which of its logs a device writes.
@@ -252,6 +255,7 @@ impl ConversationRecord {
             heard_at: now,
             doubt_at: None,
             base_before: None,
+            asked_sequence: 0,
         }
     }
 }

@@ -5,7 +5,7 @@ use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
 use super::{admin_chain, epoch, publish, refresh, state, tip, told, tree};
-use crate::account::message::receipt;
+use crate::account::message::{receipt, resend};
 use crate::account::policy::Policy;
 use crate::account::{catch_up, contact, event, identity, join_link, key_supply, profile};
 use crate::error::{Outcome, Rejection};
@@ -104,6 +104,9 @@ fn enter(
     let there = epoch::named(step, account, &record.id, &bundle.epoch)?;
     let generation = generation_among(&there.generations, &profile::load(step, account)?.device);
     if generation > record.generation {
+        if asked {
+            resend::later(step, account, record, record.asked_sequence, None)?;
+        }
         publish::begin_log(record, generation);
     }
     // The own log goes on, but nobody is to wait for what was written while out.

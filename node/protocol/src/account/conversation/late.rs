@@ -138,7 +138,9 @@ pub(crate) fn doubt(step: &mut Step<'_>, account: AccountId, record: &mut Conver
 /// Looks at it if it is time: where the choice at an epoch that is final here is no longer what this device has made of it the others are
 /// elsewhere, and this account may be in there no more. If votes have come meanwhile by which it is again, so is everything else.
 pub(crate) fn resolve(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord) -> Outcome<()> {
-    if record.doubt_at.is_none_or(|at| step.now.wall.0 < at) {
+    let Some(at) = record.doubt_at else { return Ok(()) };
+    if step.now.wall.0 < at {
+        step.set_timer(TimerKind::Act(account, record.id), (at - step.now.wall.0).min(DOUBT_MS));
         return Ok(());
     }
     record.doubt_at = None;
@@ -158,7 +160,7 @@ pub(crate) fn resolve(step: &mut Step<'_>, account: AccountId, mut record: Conve
 }
 
 /// The first epoch that is chosen beside one that is final here.
-fn elsewhere(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Option<EpochId>> {
+pub(crate) fn elsewhere(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Option<EpochId>> {
     for past in &record.past {
         let Some(at) = epoch::get(step, account, &record.id, past)?.filter(|at| at.children.len() > 1) else {
             continue;

@@ -76,10 +76,11 @@ pub(crate) fn told(
     if here.gone.contains(&member) {
         return Err(Rejection::Already.into());
     }
+    let waits = record.membership.is_in() && (record.stranded || record.asked_at > record.heard_at);
+    if member == account && !waits {
+        return Err(refused("word to somebody who has not asked").into());
+    }
     here.gone.push(member);
     epoch::put(step, account, &record.id, under, &here);
-    if member == account && record.stranded && record.membership.is_in() {
-        return late::put_out(step, account, record, *author);
-    }
-    Ok(())
+    if member == account { late::put_out(step, account, record, *author) } else { Ok(()) }
 }

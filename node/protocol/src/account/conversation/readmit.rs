@@ -141,21 +141,35 @@ pub(crate) fn write_anew(
         return Ok(());
     }
     let line: Vec<&EpochId> = record.past.iter().chain(path).collect();
-    let mut at = request.epoch;
-    let fork = loop {
-        if let Some(place) = line.iter().position(|one| **one == at) {
-            break place;
-        }
-        match epoch::get(step, account, &record.id, &at)?.and_then(|known| known.parent) {
-            Some(parent) => at = parent,
-            None => return Ok(()),
-        }
+    let mut at = Some(request.epoch);
+    let mut fork = None;
+    while let Some(here) = at.filter(|_| fork.is_none()) {
+        fork = line.iter().position(|one| **one == here);
+        at = epoch::get(step, account, &record.id, &here)?.and_then(|known| known.parent);
+    }
+    // Where the device was is known to nobody any more: then from the oldest rivals on.
+    let Some(fork) = fork.map_or_else(|| oldest_fork(step, account, record, &line), |fork| Ok(Some(fork)))? else {
+        return Ok(());
     };
     let Some(parted) = line.get(fork + 1) else { return Ok(()) };
     match epoch::get(step, account, &record.id, parted)?.and_then(|parted| parted.own_sequence) {
         Some(before) => resend::later(step, account, record, before, Some(request.account)),
         None => Ok(()),
     }
+}
+
+fn oldest_fork(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    line: &[&EpochId],
+) -> Outcome<Option<usize>> {
+    for (place, id) in line.iter().enumerate() {
+        if epoch::get(step, account, &record.id, id)?.is_some_and(|at| at.children.len() > 1) {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
 }
 
 /// For whom the welcome is.

@@ -1,8 +1,8 @@
 //! Asking to be let back in: this device cannot follow the others any more (PROTOCOL A5.6, A5.9).
 
-use tidings_crypto::id::AccountId;
+use tidings_crypto::id::{AccountId, EpochId};
 
-use super::{epoch, publish, state};
+use super::{epoch, late, publish, state};
 use crate::account::{contact, inbox, key_supply, profile, reach};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{READMIT_PAUSE_MS, REJOIN_INBOXES_MAX};
@@ -43,9 +43,9 @@ pub(crate) fn ask(
     if !record.membership.is_in() || waited < READMIT_PAUSE_MS {
         return Ok(());
     }
-    record.asked_at = now;
+    (record.asked_at, record.asked_sequence) = (now, record.own_sequence);
     let signed = request(step, account, record, reason)?;
-    publish_under_base(step, account, record, &signed)?;
+    publish_below(step, account, record, &signed)?;
     send_to_contacts(step, account, record, &signed)
 }
 
@@ -83,29 +83,43 @@ fn request(
     Ok(request.signed(&profile.device_key()))
 }
 
-/// Puts the request where the others can read it: under the oldest epoch below the tip that is still kept, which they most likely share.
-fn publish_under_base(
+/// Puts the request where the others can read it: under the oldest epoch below the tip that is still kept, which they most likely share, and
+/// where a late rival was chosen under the epoch on which it builds. Whoever came later may have no key of the former.
+fn publish_below(
     step: &mut Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
     signed: &SignedRejoin,
 ) -> Outcome<()> {
-    let (mut base, mut under) = (record.tip, epoch::named(step, account, &record.id, &record.tip)?);
-    while base != record.base
-        && let Some(below) = under.parent
-        && let Some(known) = epoch::get(step, account, &record.id, &below)?.filter(|one| one.standing == Standing::Kept)
-    {
-        (base, under) = (below, known);
-    }
-    let draft = Draft {
-        conversation: record.id,
-        kind: Kind::Rejoin,
-        epoch: base,
-        commitment: [0; 32],
-        body: wire::encode(signed),
+    let fork = match late::elsewhere(step, account, record)? {
+        Some(chosen) => epoch::named(step, account, &record.id, &chosen)?.parent,
+        None => None,
     };
-    publish::beside(step, account, record, &under, draft)?;
+    for place in oldest_kept(step, account, record)?.into_iter().chain(fork) {
+        let Some(under) = epoch::get(step, account, &record.id, &place)? else { continue };
+        let draft = Draft {
+            conversation: record.id,
+            kind: Kind::Rejoin,
+            epoch: place,
+            commitment: [0; 32],
+            body: wire::encode(signed),
+        };
+        publish::beside(step, account, record, &under, draft)?;
+    }
     Ok(())
+}
+
+/// The oldest epoch below the tip that is kept; the tip may be none yet, or be given up.
+fn oldest_kept(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Option<EpochId>> {
+    let mut oldest = None;
+    let mut at = Some(record.tip);
+    while let Some(here) = at.take()
+        && let Some(known) = epoch::get(step, account, &record.id, &here)?.filter(|one| one.standing == Standing::Kept)
+    {
+        oldest = Some(here);
+        at = known.parent.filter(|_| here != record.base);
+    }
+    Ok(oldest.or_else(|| record.kept.first().copied()))
 }
 
 /// And into the inboxes of some members who are contacts: a queue may be closed or full.

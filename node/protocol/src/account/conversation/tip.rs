@@ -22,7 +22,7 @@ use crate::store::table::{Scope, Table};
 use crate::wire::inner::generation_start;
 
 /// The chosen epochs from the base to the tip, or to the first that is void for this account.
-fn path(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<EpochId>> {
+pub(crate) fn path(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<EpochId>> {
     let mut path = vec![record.base];
     let mut at = epoch::named(step, account, &record.id, &record.base)?;
     while !void::shuts_out(step, account, record, &at)?

@@ -2,16 +2,16 @@
 //! see it say so under the epoch that lost; and if it wins after all, for a rival was lowered, they say that (PROTOCOL 14, NEGATIVE_TESTS 61).
 //!
 //! A newcomer believes who has welcomed it, and whoever might have removed it there: that gives nobody more power than they had. The last word
-//! stands. Whoever may say one and sees it otherwise says so in turn.
+//! by its clock stands. Whoever may say one and sees it otherwise says so in turn.
 
 use tidings_crypto::id::{AccountId, EpochId};
 
 use super::wish::{self, Wish};
-use super::{epoch, outsider, publish, readmit, state, tip};
+use super::{epoch, outsider, publish, readmit, tip};
 use crate::account::policy::Policy;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
-use crate::limits::{CLOCK_MAX, WORD_PAUSE_MS, WORDS_MAX};
+use crate::limits::{CLOCK_AHEAD_MS_MAX, WORD_PAUSE_MS, WORDS_MAX};
 use crate::record::conversation::{ConversationRecord, Membership};
 use crate::record::epoch::{EpochRecord, Standing, WordRecord};
 use crate::step::Step;
@@ -74,8 +74,8 @@ pub(crate) fn tell(step: &mut Step<'_>, account: AccountId, record: &Conversatio
     let draft = Draft { conversation: record.id, kind: Kind::Void, epoch: *id, commitment: [0; 32], body };
     // It stands behind those before it, also where this node's clock went back.
     let last = here.words.iter().map(|word| word.clock).max().unwrap_or(0);
-    let now = ConversationRecord { clock: record.clock.max(last), ..record.clone() };
-    let (said, clock) = publish::beside(step, account, &now, &here, draft)?;
+    let after = ConversationRecord { clock: last, ..record.clone() };
+    let (said, clock) = publish::beside(step, account, &after, &here, draft)?;
     here.words.push(WordRecord { author: account, id: said, clock, void });
     epoch::put(step, account, &record.id, id, &here);
     Ok(())
@@ -137,17 +137,15 @@ pub(crate) fn received(
     for guest in &guests {
         may |= may_say(&here, author, guest)?;
     }
-    // Whoever was put out where the newcomer is speaks for nobody there.
-    if !may || (is_guest && !record.members.contains(author)) {
+    if !may {
         return Err(refused("word on an epoch of others").into());
     }
-    let clock = entry.inner.clock.min(CLOCK_MAX);
+    // A clock that runs ahead does not speak for later.
+    let clock = entry.inner.clock.min(step.now.wall.0.saturating_add(CLOCK_AHEAD_MS_MAX) << 16);
     if here.words.iter().any(|known| known.id == entry.id()) || words_of(&here, author) >= WORDS_MAX {
         return Err(Rejection::Already.into());
     }
     here.words.push(WordRecord { author: *author, id: entry.id(), clock, void });
-    record.clock = record.clock.max(clock);
-    state::put(step, account, record);
     epoch::put(step, account, &record.id, &id, &here);
     wish::drop_void(step, account, record, &id)?;
     if is_guest {

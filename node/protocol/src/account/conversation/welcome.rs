@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, EpochId, NodeId, QueueId};
 use tidings_crypto::outer::LogKey;
 
-use super::{admin_chain, epoch, state, void};
+use super::{admin_chain, epoch, state, tip};
 use crate::account::{identity, inbox, key_supply, profile, reach};
 use crate::error::{Outcome, Rejection};
 use crate::limits::{BUNDLE_BYTES_MAX, TOLD_EPOCHS_MAX, WELCOME_HELD_MS_MAX};
@@ -120,11 +120,11 @@ pub(crate) fn accepted(step: &mut Step<'_>, account: AccountId, place: &[u8]) ->
     }
 }
 
-/// Whether the epoch of a welcome is on the way to the tip. One on a branch that has lost is held further: it may win after all.
+/// Whether the epoch of a welcome is on the way that is chosen, though this account may be out further on. One on a branch that has lost is held:
+/// it may win after all.
 fn leads_on(step: &Step<'_>, account: AccountId, held: &HeldRecord) -> Outcome<bool> {
     let Some(record) = state::get(step, account, &held.conversation)? else { return Ok(false) };
-    let known = epoch::get(step, account, &held.conversation, &held.epoch)?;
-    Ok(known.is_some() && !void::is_void(step, account, &record, &held.epoch)?)
+    Ok(record.past.contains(&held.epoch) || tip::path(step, account, &record)?.contains(&held.epoch))
 }
 
 /// Lets go what has been held long enough: if nobody answers, nobody contradicts.

@@ -96,7 +96,11 @@ pub(crate) fn missed(
     member: Option<AccountId>,
 ) -> Outcome<()> {
     let concerns = |one: &RecipientState| member.is_none_or(|member| member == one.account);
-    again(step, account, record, stretch, |one| one.state < DeliveryState::Delivered && concerns(one))
+    // For one member once: else it could have everybody write all anew again and again.
+    let once = |message: &MessageRecord| member.is_none() || !message.anew;
+    again(step, account, record, stretch, |message, one| {
+        one.state < DeliveryState::Delivered && concerns(one) && once(message)
+    })
 }
 
 /// Writes those messages of a stretch of the own log anew that some member could not read.
@@ -106,7 +110,7 @@ pub(crate) fn reseal(
     record: ConversationRecord,
     stretch: (u64, u64),
 ) -> Outcome<()> {
-    again(step, account, record, stretch, |one| one.failure == Some(FailReason::Unreadable))
+    again(step, account, record, stretch, |_, one| one.failure == Some(FailReason::Unreadable))
 }
 
 /// Whether everybody who would read it now was meant to when it was written.
@@ -122,7 +126,7 @@ fn again(
     account: AccountId,
     mut record: ConversationRecord,
     (first, last): (u64, u64),
-    lacks: impl Fn(&RecipientState) -> bool,
+    lacks: impl Fn(&MessageRecord, &RecipientState) -> bool,
 ) -> Outcome<()> {
     let start = key::counted(record.id.as_bytes(), first);
     let end = key::counted(record.id.as_bytes(), last.saturating_add(1));
@@ -132,7 +136,7 @@ fn again(
     let orders: BTreeSet<Vec<u8>> = rows.into_iter().map(|(_, order)| order).collect();
     for order in orders {
         let Some(mut message) = store::get(step, account, &record.id, &order)? else { continue };
-        let is_lacking = message.states.iter().any(|one| lacks(one) && record.members.contains(&one.account));
+        let is_lacking = message.states.iter().any(|one| lacks(&message, one) && record.members.contains(&one.account));
         if message.deletion.is_none() && is_lacking && was_for_all(account, &record, &message) {
             try_on(step, &mut record, |step, record| write_anew(step, account, record, &mut message))?;
         }
