@@ -128,17 +128,24 @@ fn one_who_goes_while_being_read_is_not_waited_for() {
     assert_eq!(name(&world, bob, group), "after");
 }
 
+const DAY: u64 = 24 * 3600 * 1000;
+
+/// A group of three that alice owns, each on a node of their own.
+fn three() -> (World, [Person; 3], ConversationId) {
+    let mut world = World::new(3);
+    let people = [(0, "alice"), (1, "bob"), (2, "carol")].map(|(host, name)| world.sign_up(host, name));
+    for other in &people[1..] {
+        world.befriend(people[0], *other);
+    }
+    let group = world.group(people[0], "ops", &people[1..]);
+    world.advance(10_000);
+    (world, people, group)
+}
+
 // REQ-SYNC-10
 #[test]
 fn who_is_removed_while_it_is_away_for_months_learns_of_it() {
-    const DAY: u64 = 24 * 3600 * 1000;
-    let mut world = World::new(3);
-    let [alice, bob, carol] = [(0, "alice"), (1, "bob"), (2, "carol")].map(|(host, name)| world.sign_up(host, name));
-    for other in [bob, carol] {
-        world.befriend(alice, other);
-    }
-    let group = world.group(alice, "ops", &[bob, carol]);
-    world.advance(10_000);
+    let (mut world, [alice, bob, _], group) = three();
     let queue = world.conversation(bob, group).queue;
     world.stop(bob.host);
     world.advance(DAY);
@@ -161,14 +168,7 @@ fn who_is_removed_while_it_is_away_for_months_learns_of_it() {
 // REQ-SYNC-10
 #[test]
 fn what_is_kept_for_those_who_are_late_is_kept_also_when_somebody_brings_an_old_entry() {
-    const DAY: u64 = 24 * 3600 * 1000;
-    let mut world = World::new(3);
-    let [alice, bob, carol] = [(0, "alice"), (1, "bob"), (2, "carol")].map(|(host, name)| world.sign_up(host, name));
-    for other in [bob, carol] {
-        world.befriend(alice, other);
-    }
-    let group = world.group(alice, "ops", &[bob, carol]);
-    world.advance(10_000);
+    let (mut world, [alice, bob, carol], group) = three();
     let old = world.conversation(carol, group);
     world.stop(bob.host);
     world.advance(DAY);

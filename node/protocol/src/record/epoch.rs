@@ -176,9 +176,15 @@ pub struct EpochRecord {
 }
 
 impl EpochRecord {
-    /// Whether the last word on it is that it is void, by the clocks.
+    /// The last word on it, by the clocks.
+    #[must_use]
+    pub fn last_word(&self) -> Option<WordRecord> {
+        self.words.iter().max_by_key(|word| (word.clock, word.id)).copied()
+    }
+
+    /// Whether that is that it is void.
     #[must_use]
     pub fn is_void(&self) -> bool {
-        self.words.iter().max_by_key(|word| (word.clock, word.id)).is_some_and(|word| word.void)
+        self.last_word().is_some_and(|word| word.void)
     }
 }

@@ -11,7 +11,7 @@ use crate::account::policy::RANK_NONE;
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
 use crate::limits::DOUBT_MS;
-use crate::record::conversation::{ConversationRecord, generation_among};
+use crate::record::conversation::ConversationRecord;
 use crate::record::epoch::{EpochRecord, Standing, VoteRecord};
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
@@ -150,8 +150,7 @@ pub(crate) fn resolve(step: &mut Step<'_>, account: AccountId, mut record: Conve
     match elsewhere(step, account, &record)? {
         Some(chosen) => part(step, account, &mut record, chosen)?,
         None => {
-            let device = profile::load(step, account)?.device;
-            record.stranded = generation_among(&record.generations, &device) != record.generation;
+            record.stranded = tip::writes_another_log(step, account, &record)?;
             tip::settle(step, account, &mut record)?;
         }
     }

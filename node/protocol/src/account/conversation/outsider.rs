@@ -6,8 +6,7 @@
 use tidings_crypto::id::{AccountId, EpochId};
 
 use super::wish::{self, Wish};
-use super::{epoch, late, publish, readmit};
-use crate::account::policy::Policy;
+use super::{epoch, late, publish, readmit, state};
 use crate::error::{Outcome, Rejection};
 use crate::record::conversation::{ConversationRecord, Membership};
 use crate::record::epoch::EpochRecord;
@@ -23,7 +22,7 @@ const fn refused(reason: &'static str) -> Rejection {
 /// Whether somebody could have removed `member` at an epoch.
 fn may_say(under: &EpochRecord, author: &AccountId, member: &AccountId) -> bool {
     let are_in = under.members.contains(author) && under.members.contains(member);
-    are_in && Policy::parse(&under.policy).is_ok_and(|policy| policy.may_remove(author, member))
+    are_in && state::may_remove(&under.policy, author, member)
 }
 
 /// Sees to it that somebody who asked under that epoch hears of it: from who may say it, in turn, until one has.

@@ -19,10 +19,7 @@ use crate::wire::rejoin::{Reason, RejoinRequest, SignedRejoin};
 /// Asks all members though nothing says that the others are elsewhere but entries that cannot be opened: those anybody can make who knows the
 /// topic. So nothing is put off meanwhile. Changes `record`; the caller stores it.
 pub(crate) fn ask_in_case(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) -> Outcome<()> {
-    let stranded = record.stranded;
-    ask(step, account, record, Reason::Stranded)?;
-    record.stranded = stranded;
-    Ok(())
+    send(step, account, record, Reason::Stranded)
 }
 
 /// Asks all members, and again after a while as long as it is needed. Changes `record`; the caller stores it.
@@ -37,6 +34,11 @@ pub(crate) fn ask(
         // Whatever the branch, it writes nothing more in the log that two have written.
         publish::begin_log(record, record.asked_generation.max(record.generation).saturating_add(1));
     }
+    send(step, account, record, reason)
+}
+
+/// Sends the request, unless one was sent not long ago.
+fn send(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, reason: Reason) -> Outcome<()> {
     let now = step.now.wall.0;
     let waited = now.saturating_sub(record.asked_at);
     step.set_timer(TimerKind::Act(account, record.id), READMIT_PAUSE_MS);

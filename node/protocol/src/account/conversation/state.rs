@@ -62,6 +62,11 @@ pub(crate) fn rank(policy: &[u8], member: &AccountId) -> Outcome<u16> {
     Ok(Policy::parse(policy)?.rank(member))
 }
 
+/// Whether somebody may remove a member at an epoch with this policy. Of an epoch that is known by hearsay only nobody's rights are known.
+pub(crate) fn may_remove(policy: &[u8], author: &AccountId, member: &AccountId) -> bool {
+    Policy::parse(policy).is_ok_and(|policy| policy.may_remove(author, member))
+}
+
 /// Makes this node keep the queue of an epoch for the account: of the tip, and of a rival that is kept, since others write under it.
 pub(crate) fn open_queue(
     step: &mut Step<'_>,

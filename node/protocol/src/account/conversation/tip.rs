@@ -141,8 +141,7 @@ pub(crate) fn enter(
     record.queue = epoch.queue;
     record.generations.clone_from(&epoch.generations);
     // On another branch this device was let back in and has begun a log that nobody takes here.
-    let device = profile::load(step, account)?.device;
-    record.stranded = generation_among(&record.generations, &device) != record.generation;
+    record.stranded = writes_another_log(step, account, record)?;
     (record.active_at, record.heard_at) = (step.now.wall.0, step.now.wall.0);
     if std::mem::take(&mut record.given_up) {
         // Some of them may be of the new time.
@@ -153,6 +152,12 @@ pub(crate) fn enter(
         crate::log::queue::succeed(step, &TopicKey::derive(&earlier), &record.queue)?;
     }
     Ok(())
+}
+
+/// Whether the own log is not the one that counts at the tip.
+pub(crate) fn writes_another_log(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
+    let device = profile::load(step, account)?.device;
+    Ok(generation_among(&record.generations, &device) != record.generation)
 }
 
 /// What the chosen commits say of the logs of those who came and went. Commits before the old tip were heard already. Returns where in `path`

@@ -7,8 +7,7 @@
 use tidings_crypto::id::{AccountId, EpochId};
 
 use super::wish::{self, Wish};
-use super::{epoch, outsider, publish, readmit, tip};
-use crate::account::policy::Policy;
+use super::{epoch, outsider, publish, readmit, state, tip};
 use crate::account::profile;
 use crate::error::{Outcome, Rejection};
 use crate::limits::{CLOCK_AHEAD_MS_MAX, WORD_PAUSE_MS, WORDS_MAX};
@@ -55,7 +54,7 @@ fn look_after(
     let unaware = guests.iter().find(|guest| here.is_void() || !record.members.contains(guest));
     if record.membership == Membership::Member
         && let Some(guest) = unaware
-        && may_say(&here, &account, guest)?
+        && may_say(&here, &account, guest)
     {
         let due = step.now.wall.0.saturating_add(pause).saturating_add(readmit::turn(record, account, guest));
         wish::keep(step, account, &record.id, &Wish::Void { epoch: *id, due })?;
@@ -73,8 +72,7 @@ pub(crate) fn tell(step: &mut Step<'_>, account: AccountId, record: &Conversatio
     let body = wire::encode(&if void { Word::Void } else { Word::Holds });
     let draft = Draft { conversation: record.id, kind: Kind::Void, epoch: *id, commitment: [0; 32], body };
     // It stands behind those before it, also where this node's clock went back.
-    let last = here.words.iter().map(|word| word.clock).max().unwrap_or(0);
-    let after = ConversationRecord { clock: last, ..record.clone() };
+    let after = ConversationRecord { clock: here.last_word().map_or(0, |last| last.clock), ..record.clone() };
     let (said, clock) = publish::beside(step, account, &after, &here, draft)?;
     here.words.push(WordRecord { author: account, id: said, clock, void });
     epoch::put(step, account, &record.id, id, &here);
@@ -89,12 +87,11 @@ pub(crate) fn overrule(
     id: &EpochId,
     welcome: &Told,
 ) -> Outcome<()> {
-    let Some(mut here) = epoch::get(step, account, &record.id, id)?.filter(EpochRecord::is_void) else {
-        return Ok(());
-    };
-    let last = here.words.iter().map(|word| word.clock).max().unwrap_or(0);
-    if let Some(commit) = welcome.commit.first() {
-        let (author, clock) = (commit.author, last.saturating_add(1));
+    let Some(mut here) = epoch::get(step, account, &record.id, id)? else { return Ok(()) };
+    if let Some(last) = here.last_word().filter(|last| last.void)
+        && let Some(commit) = welcome.commit.first()
+    {
+        let (author, clock) = (commit.author, last.clock.saturating_add(1));
         here.words.push(WordRecord { author, id: commit.id, clock, void: false });
         epoch::put(step, account, &record.id, id, &here);
     }
@@ -133,11 +130,7 @@ pub(crate) fn received(
     let mut here = epoch::get(step, account, &record.id, &id)?.ok_or(refused("word on an unknown epoch"))?;
     let is_guest = is_guest(step, account, record, &here)?;
     let guests = if is_guest { vec![account] } else { guests(step, account, record, &here)? };
-    let mut may = false;
-    for guest in &guests {
-        may |= may_say(&here, author, guest)?;
-    }
-    if !may {
+    if !guests.iter().any(|guest| may_say(&here, author, guest)) {
         return Err(refused("word on an epoch of others").into());
     }
     // A clock that runs ahead does not speak for later.
@@ -208,7 +201,7 @@ fn ends(step: &Step<'_>, account: AccountId, record: &ConversationRecord, from: 
 }
 
 /// Whether an epoch is not on the way to where this account is.
-pub(crate) fn is_void(step: &Step<'_>, account: AccountId, record: &ConversationRecord, id: &EpochId) -> Outcome<bool> {
+fn is_void(step: &Step<'_>, account: AccountId, record: &ConversationRecord, id: &EpochId) -> Outcome<bool> {
     if !record.membership.is_in() || record.tip == *id {
         return Ok(!record.membership.is_in());
     }
@@ -216,11 +209,9 @@ pub(crate) fn is_void(step: &Step<'_>, account: AccountId, record: &Conversation
 }
 
 /// Whether somebody may say it to `guest`.
-fn may_say(here: &EpochRecord, author: &AccountId, guest: &AccountId) -> Outcome<bool> {
+fn may_say(here: &EpochRecord, author: &AccountId, guest: &AccountId) -> bool {
     let is_its_own = here.commit.is_some_and(|commit| commit.author == *author);
-    // Of an epoch that is known by hearsay only nobody's rights are known.
-    let may_remove = || Policy::parse(&here.policy).is_ok_and(|policy| policy.may_remove(author, guest));
-    Ok(is_its_own || may_remove())
+    is_its_own || state::may_remove(&here.policy, author, guest)
 }
 
 /// Whom the commit to an epoch has welcomed there: who was added, and whose device was let back in.

@@ -299,10 +299,12 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
     }
     super::welcome::release_due(step, account, conversation)?;
     join_link::request::look_again(step, account, conversation)?;
-    if let Some(record) = state::get(step, account, conversation)? {
-        late::resolve(step, account, record)?;
+    let mut record = state::get(step, account, conversation)?;
+    if let Some(doubtful) = record.take_if(|record| record.doubt_at.is_some()) {
+        late::resolve(step, account, doubtful)?;
+        record = state::get(step, account, conversation)?;
     }
-    match state::get(step, account, conversation)? {
+    match record {
         Some(record) if record.stranded => return rejoin::again(step, account, record),
         Some(record) if record.membership == Membership::Member => {
             crate::account::message::send::send_held(step, account, conversation)?;
