@@ -3,7 +3,7 @@
 
 mod world;
 
-use tidings_crypto::id::ConversationId;
+use tidings_crypto::id::{ConversationId, DeviceId};
 use tidings_protocol::command::{ChatAct, Command, GroupChange, NewMessage, Recipient};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::query::{chats, messages, waiting};
@@ -11,7 +11,7 @@ use tidings_protocol::record::event::{EventKind, EventRecord};
 use tidings_protocol::record::message::{DeliveryState, FailReason, MessageRecord};
 use tidings_protocol::store::table::Table;
 use tidings_protocol::wire;
-use tidings_protocol::wire::commit_body::{Cut, ReceiptBody};
+use tidings_protocol::wire::commit_body::{Cut, ReceiptBody, Span};
 use tidings_protocol::wire::content::{Content, MessageRef};
 use world::{Person, World};
 
@@ -198,29 +198,62 @@ fn who_does_not_show_what_they_read_does_not_see_it_of_others() {
     assert_eq!(pair.message(alice, &ask).state(), DeliveryState::Read, "a frontier covers what is before it");
 }
 
+/// Bob's program, which writes receipts that an honest one would not.
+struct Liar {
+    device: DeviceId,
+    next: world::forge::Forgery,
+}
+
+impl Liar {
+    fn new(pair: &mut Pair) -> Self {
+        pair.world.stop(1);
+        pair.world.hosts[1].store.unlock(pair.bob.account);
+        let next = pair.world.forgery(pair.bob, pair.chat);
+        Self { device: pair.world.profile(pair.alice).device, next }
+    }
+
+    /// A receipt that alice's entries in a stretch were delivered, and those up to a number read.
+    fn receipt(&mut self, pair: &mut Pair, delivered: Option<(u64, u64)>, read: u64) {
+        let device = self.device;
+        let delivered = delivered.map(|(first, last)| Span { device, first, last }).into_iter().collect();
+        let read = vec![Cut { device, sequence: read }];
+        let body = wire::encode(&ReceiptBody { delivered, unreadable: Vec::new(), read });
+        let forgery = self.next.clone().body(world::forge::RECEIPT, body);
+        pair.world.publish(&forgery, &[pair.alice]);
+        self.next = forgery.successor();
+    }
+}
+
 // NEGATIVE_TESTS 82; REQ-MSG-7
 #[test]
 fn a_read_frontier_over_what_was_never_written_reads_nothing_later() {
     let mut pair = pair();
-    let (alice, bob) = (pair.alice, pair.bob);
+    let alice = pair.alice;
     let before = pair.say(alice, "before");
-    let device = pair.world.profile(alice).device;
-    let receipt = |sequence| {
-        let read = vec![Cut { device, sequence }];
-        wire::encode(&ReceiptBody { delivered: Vec::new(), unreadable: Vec::new(), read })
-    };
-    pair.world.stop(1);
-    pair.world.hosts[1].store.unlock(bob.account);
-    let lie = pair.world.forgery(bob, pair.chat).body(world::forge::RECEIPT, receipt(u64::MAX));
-    pair.world.publish(&lie, &[alice]);
+    let mut liar = Liar::new(&mut pair);
+    liar.receipt(&mut pair, None, u64::MAX);
     assert_eq!(pair.message(alice, &before).state(), DeliveryState::Read);
     let after = pair.say(alice, "after");
-    assert_eq!(pair.message(alice, &after).state(), DeliveryState::Queued);
-    // An honest one afterwards still counts: the lie did not use up the numbers.
     let written = pair.world.conversation(alice, pair.chat).own_sequence;
-    let honest = lie.successor().body(world::forge::RECEIPT, receipt(written));
-    pair.world.publish(&honest, &[alice]);
+    liar.receipt(&mut pair, Some((written, written)), 1);
+    assert_eq!(pair.message(alice, &after).state(), DeliveryState::Delivered);
+    // An honest one afterwards still counts: the lie did not use up the numbers.
+    liar.receipt(&mut pair, None, written);
     assert_eq!(pair.message(alice, &after).state(), DeliveryState::Read);
+}
+
+// Seed 8116691; REQ-MSG-7
+#[test]
+fn a_read_frontier_over_what_its_device_never_had_does_not_read_it() {
+    let mut pair = pair();
+    let alice = pair.alice;
+    let mut liar = Liar::new(&mut pair);
+    let missed = pair.say(alice, "missed");
+    let had = pair.say(alice, "had");
+    let written = pair.world.conversation(alice, pair.chat).own_sequence;
+    liar.receipt(&mut pair, Some((written, written)), written);
+    assert_eq!(pair.message(alice, &had).state(), DeliveryState::Read);
+    assert_eq!(pair.message(alice, &missed).state(), DeliveryState::Queued);
 }
 
 // REQ-DELIV-6, REQ-MSG-4

@@ -6,6 +6,7 @@ use tidings_crypto::id::{AccountId, ConversationId, DeviceId};
 
 use super::{arrange, receipt, state, store, unread};
 use crate::account::conversation::state as conversation_state;
+use crate::account::device_log;
 use crate::account::profile;
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::READ_FRONTIER_MESSAGES_MAX;
@@ -100,7 +101,8 @@ fn advance_frontiers(
     Ok(news)
 }
 
-/// The frontiers that no receipt has told yet, marked as told. None where read receipts are not exchanged.
+/// The frontiers that no receipt has told yet, marked as told. None where read receipts are not exchanged, nor for a device that was
+/// removed: what it wrote is receipted when it is back, and a frontier reads only what was delivered.
 pub(crate) fn collect(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<Cut>> {
     let mut read = Vec::new();
     if !arrange::shows_read(step, account, record)? {
@@ -112,6 +114,9 @@ pub(crate) fn collect(step: &mut Step<'_>, account: AccountId, record: &Conversa
         if frontier.read > frontier.told {
             let device = row.get(prefix.len()..).and_then(|device| DeviceId::try_from(device).ok());
             let device = device.ok_or(Fault::Damaged("frontier key"))?;
+            if device_log::get(step, account, &record.id, &device)?.is_some_and(|log| log.cut.is_some()) {
+                continue;
+            }
             read.push(Cut { device, sequence: frontier.read });
             let told = FrontierRecord { told: frontier.read, ..frontier };
             step.rows.put(scope, Table::Frontier, &row, &told);
@@ -120,7 +125,8 @@ pub(crate) fn collect(step: &mut Step<'_>, account: AccountId, record: &Conversa
     Ok(read)
 }
 
-/// `device` of `reader` says how far it has read our log. Who does not tell is not told.
+/// `device` of `reader` says how far it has read our log. Who does not tell is not told. What it never had, behind a cut or in a gap, it
+/// does not name: only what it has receipted counts as read.
 pub(crate) fn heard(
     step: &mut Step<'_>,
     account: AccountId,

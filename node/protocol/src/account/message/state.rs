@@ -110,16 +110,16 @@ impl News {
 /// Whether a recipient who is at `before` comes to `after` by such news. Never back; only where the entry did arrive after all, or was
 /// sent again, does a failure end.
 fn follows(before: &RecipientState, after: DeliveryState) -> bool {
-    match (before.state, after) {
-        (DeliveryState::Queued, _) => after != DeliveryState::Queued,
-        (DeliveryState::Sent, _) => {
-            matches!(after, DeliveryState::Delivered | DeliveryState::Read | DeliveryState::Failed)
-        }
-        (DeliveryState::Delivered, _) => after == DeliveryState::Read,
-        (DeliveryState::Failed, DeliveryState::Delivered | DeliveryState::Read) => {
-            before.failure != Some(FailReason::Unreadable)
-        }
-        (DeliveryState::Read | DeliveryState::Failed, _) => false,
+    match after {
+        DeliveryState::Queued => false,
+        DeliveryState::Sent => before.state == DeliveryState::Queued,
+        DeliveryState::Delivered => match before.state {
+            DeliveryState::Queued | DeliveryState::Sent => true,
+            DeliveryState::Failed => before.failure != Some(FailReason::Unreadable),
+            DeliveryState::Delivered | DeliveryState::Read => false,
+        },
+        DeliveryState::Read => before.state == DeliveryState::Delivered,
+        DeliveryState::Failed => matches!(before.state, DeliveryState::Queued | DeliveryState::Sent),
     }
 }
 
@@ -175,7 +175,7 @@ pub(crate) fn receipted(
     })
 }
 
-/// `recipient` has read these own entries.
+/// `recipient` has read what it has receipted of these own entries.
 pub(crate) fn read(
     step: &mut Step<'_>,
     account: AccountId,
