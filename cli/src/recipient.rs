@@ -191,6 +191,8 @@ mod tests {
                 disappearing_seconds: 0,
             },
             active,
+            waiting_since: None,
+            successor: None,
         }
     }
 

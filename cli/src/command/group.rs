@@ -9,6 +9,7 @@ use super::group_change::{self, SetArguments, word};
 use super::invite::{self, GroupInviteArguments};
 use super::recover::{self, RecoverArguments};
 use super::request;
+use super::succeed::{self, SucceedArguments};
 use crate::client::{Client, escaped};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -69,6 +70,8 @@ pub(crate) enum GroupCommand {
     },
     /// Make an owner where all owners and admins are gone: shows how it stands, or signs
     Recover(RecoverArguments),
+    /// Go on with a group that has come to a halt: shows how it stands, or opens a successor
+    Succeed(SucceedArguments),
     /// Change what a group is called and how it works
     Set(SetArguments),
     /// Show what was done in a group, newest first
@@ -118,6 +121,7 @@ pub(crate) async fn run(context: &Context, command: GroupCommand) -> Result<(), 
             request::list(context, &client, id.as_deref()).await
         }
         GroupCommand::Recover(arguments) => recover::run(context, &client, arguments).await,
+        GroupCommand::Succeed(arguments) => succeed::run(context, &client, arguments).await,
         GroupCommand::Set(arguments) => group_change::set(context, &client, arguments).await,
         GroupCommand::Log { group, limit } => group_change::log(context, &client, &group, limit).await,
         GroupCommand::Leave { group, successor } => leave(&client, &group, successor.as_deref()).await,
@@ -306,6 +310,19 @@ fn asked_for(join: &GroupJoin) -> Vec<String> {
     vec![String::new(), String::new(), state, join.group.clone()]
 }
 
+/// What stands against writing there.
+fn state(group: &Group) -> Option<String> {
+    if !group.active {
+        return Some("you are no longer in it".to_owned());
+    }
+    let since = group.waiting_since.as_deref().map(printable::time);
+    match (&group.successor, since) {
+        (Some(successor), _) => Some(format!("goes on in {successor}")),
+        (None, Some(since)) => Some(format!("waits since {since} to be let back in; see tidings group succeed")),
+        (None, None) => None,
+    }
+}
+
 fn shown(group: &Group) -> String {
     let mut text =
         format!("name     #{}\nid       {}\nepoch    {}", printable::line(&group.name), group.id, group.epoch);
@@ -313,8 +330,8 @@ fn shown(group: &Group) -> String {
         text.push_str(&format!("\nabout    {}", printable::block(description, 9)));
     }
     text.push_str(&format!("\nrules    {}", group_change::rules(&group.settings)));
-    if !group.active {
-        text.push_str("\nstate    you are no longer in it");
+    if let Some(state) = state(group) {
+        text.push_str(&format!("\nstate    {state}"));
     }
     let heading = ["MEMBER", "ROLE", "STATE", "HANDLE", "ACCOUNT"].map(str::to_owned).to_vec();
     let row = |member: &Member| {

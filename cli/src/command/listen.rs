@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use clap::Args;
 use tidings_api::event::MemberChange;
-use tidings_api::{Contact, Event, EventBody, Group};
+use tidings_api::{Contact, Event, EventBody, Group, GroupSuccessor};
 use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 
@@ -161,6 +161,7 @@ impl Names {
             | EventBody::GroupRole(_)
             | EventBody::GroupSettings(_)
             | EventBody::GroupPetition(_)
+            | EventBody::GroupSuccessor(_)
             | EventBody::GroupRemoved(_)
             | EventBody::NodeReady(_)
             | EventBody::NodePeer(_)
@@ -175,6 +176,14 @@ impl Names {
 
     fn place(&self, id: &str) -> String {
         printable::line(self.conversations.get(id).map_or(id, String::as_str))
+    }
+}
+
+fn succession(news: &GroupSuccessor, names: &Names) -> String {
+    let (group, successor) = (names.place(&news.group), names.place(&news.successor));
+    match &news.account {
+        Some(account) => format!("{group}  {} has opened a successor: {successor}", names.person(account)),
+        None => format!("{group}  goes on in {successor}"),
     }
 }
 
@@ -238,6 +247,7 @@ fn text(event: &Event, names: &Names) -> Option<String> {
             signed.signed,
             signed.needed
         ),
+        EventBody::GroupSuccessor(news) => succession(news, names),
         EventBody::GroupRemoved(removed) => format!("{}  you are no longer in it", names.place(&removed.group)),
         EventBody::ContactOnline(contact) => format!("{} is online", names.person(&contact.account)),
         EventBody::ContactOffline(contact) => format!("{} is offline", names.person(&contact.account)),

@@ -23,6 +23,7 @@ pub(crate) mod request;
 pub(crate) mod send;
 pub(crate) mod signup;
 pub(crate) mod status;
+mod succeed;
 pub(crate) mod unlock;
 pub(crate) mod up;
 pub(crate) mod version;

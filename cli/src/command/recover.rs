@@ -117,6 +117,8 @@ mod tests {
                 disappearing_seconds: 0,
             },
             active: true,
+            waiting_since: None,
+            successor: None,
         }
     }
 

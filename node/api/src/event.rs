@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Contact, Delivery, DeliveryState, Group, GroupJoin, GroupPetition, Message, Request, Role};
+use crate::{
+    Contact, Delivery, DeliveryState, Group, GroupJoin, GroupPetition, GroupSuccessor, Message, Request, Role,
+};
 
 /// The version of the envelope.
 pub const EVENT_VERSION: u8 = 1;
@@ -78,6 +80,9 @@ pub enum EventBody {
     /// A member has signed that another shall own a group whose owners are gone.
     #[serde(rename = "group.petition")]
     GroupPetition(GroupPetition),
+    /// A group that has come to a halt has a successor, or goes on there for the caller.
+    #[serde(rename = "group.successor")]
+    GroupSuccessor(GroupSuccessor),
     /// The caller is no longer in a group.
     #[serde(rename = "group.removed")]
     GroupRemoved(GroupRemoved),
@@ -117,6 +122,7 @@ impl EventBody {
             Self::GroupRole(_) => "group.role",
             Self::GroupSettings(_) => "group.settings",
             Self::GroupPetition(_) => "group.petition",
+            Self::GroupSuccessor(_) => "group.successor",
             Self::GroupRemoved(_) => "group.removed",
             Self::ContactOnline(_) => "contact.online",
             Self::ContactOffline(_) => "contact.offline",

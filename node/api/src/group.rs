@@ -74,6 +74,12 @@ pub struct Group {
     pub settings: GroupSettings,
     /// False where the caller has left or been removed.
     pub active: bool,
+    /// Since when this device waits to be let back in: what is written meanwhile waits too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<String>,
+    /// The group in which this one goes on: nothing is written here any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
 }
 
 /// `POST /group/create`. 201 [`Group`]; members whose node cannot be reached stand as `invited`.

@@ -22,6 +22,7 @@ pub mod recovery;
 pub mod schemas;
 pub mod secret;
 pub mod status;
+mod successor;
 
 pub use auth::{LoginRequest, PasswordRequest, RefreshAnswer, SessionAnswer, SignupAnswer, SignupRequest};
 pub use chat::{
@@ -45,6 +46,7 @@ pub use recovery::{GroupPetition, Petition, Recovery, RecoveryAdmin, RecoveryReq
 pub use schemas::Schemas;
 pub use secret::Secret;
 pub use status::{Degraded, Health, Peer, PeerPath, Reach, ReachKind, ReachRelay, Status, Version};
+pub use successor::{GroupSuccessor, Succession, Successor};
 
 /// Longest text of one message, in bytes of UTF-8 (64 KiB). Longer is 413 [`ErrorCode::TooLarge`].
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;

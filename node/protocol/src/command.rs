@@ -320,6 +320,15 @@ pub enum Command {
         /// What.
         act: RecoverAct,
     },
+    /// Open a successor of a group that has come to a halt.
+    Succeed {
+        /// Who.
+        account: AccountId,
+        /// Which group.
+        conversation: ConversationId,
+        /// Where this node can be reached: binary multiaddrs, at most three.
+        addresses: Vec<Vec<u8>>,
+    },
     /// Say that everything in a conversation was seen.
     MarkRead {
         /// Who has seen it.

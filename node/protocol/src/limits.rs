@@ -167,6 +167,15 @@ pub const WORD_PAUSE_MS: u64 = 60_000;
 /// How often a device may be let back in, in milliseconds: every 6 hours (NEGATIVE_TESTS 73). Each time costs everybody a commit.
 pub const READMIT_PAUSE_MS: u64 = 6 * 3600 * 1000;
 
+/// How long a device waits to be let back in before the group may go on in a successor, milliseconds (PROTOCOL A5.6).
+pub const SUCCESSOR_AFTER_MS: u64 = 48 * 3600 * 1000;
+
+/// How long the link into a successor holds, seconds: as long as somebody may be away and keep its place.
+pub const SUCCESSOR_LINK_SECONDS: u32 = 180 * 24 * 3600;
+
+/// Successors of one group that are known, one a member.
+pub const SUCCESSORS_MAX: usize = 16;
+
 /// Most inboxes that a request to be let back in is sent to, beside the queue.
 pub const REJOIN_INBOXES_MAX: usize = 3;
 

@@ -8,7 +8,7 @@ use tidings_crypto::id::{AccountId, NodeId};
 
 use crate::account;
 use crate::account::contact::invite;
-use crate::account::conversation::recovery;
+use crate::account::conversation::{leave, recovery, successor};
 use crate::command::{Answer, Command};
 use crate::directory;
 use crate::effect::{Effect, Output};
@@ -282,12 +282,10 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
                 .map(|()| Answer::Conversation(conversation))
         }
         Command::Leave { account, conversation } => {
-            account::conversation::leave::leave(step, account, &conversation, None)
-                .map(|()| Answer::Conversation(conversation))
+            leave::leave(step, account, &conversation, None).map(|()| Answer::Conversation(conversation))
         }
         Command::HandOver { account, conversation, successor } => {
-            account::conversation::leave::leave(step, account, &conversation, Some(successor))
-                .map(|()| Answer::Conversation(conversation))
+            leave::leave(step, account, &conversation, Some(successor)).map(|()| Answer::Conversation(conversation))
         }
         Command::SetRole { account, conversation, member, role } => {
             account::conversation::set_role::set(step, account, &conversation, &member, role)
@@ -296,6 +294,9 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
         Command::SetGroup { account, conversation, change } => {
             account::conversation::set_group::set(step, account, &conversation, &change)
                 .map(|()| Answer::Conversation(conversation))
+        }
+        Command::Succeed { account, conversation, addresses } => {
+            successor::open(step, account, &conversation, addresses).map(Answer::Conversation)
         }
         Command::Recover { account, conversation, act } => recovery::obey(step, account, &conversation, act),
         Command::MarkRead { account, conversation } => {

@@ -91,7 +91,7 @@ impl Four {
             let mut inside = record.members.clone();
             inside.sort_unstable();
             assert_eq!((record.membership, record.tip), (Membership::Member, self.record(people[0]).tip));
-            assert_eq!((inside, record.stranded, record.pending), (members.clone(), false, 0));
+            assert_eq!((inside, record.is_stranded(), record.pending), (members.clone(), false, 0));
         }
     }
 }
@@ -472,7 +472,7 @@ fn a_device_let_back_in_on_a_branch_that_loses_writes_nothing_that_nobody_takes(
     all.world.lock(carol);
     all.world.split(&[3]);
     all.world.advance(120_000);
-    assert_eq!((all.name(bob), all.record(bob).stranded), ("wins".to_owned(), true));
+    assert_eq!((all.name(bob), all.record(bob).is_stranded()), ("wins".to_owned(), true));
     // This is said later, when the device is in.
     all.say(bob, "on the other branch");
     all.world.heal();

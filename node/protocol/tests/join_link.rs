@@ -65,7 +65,7 @@ impl Hall {
             inside.sort_unstable();
             let first = self.world.conversation(people[0], self.group).tip;
             assert_eq!((record.membership, record.tip, inside), (Membership::Member, first, members.clone()));
-            assert_eq!((record.stranded, record.pending), (false, 0));
+            assert_eq!((record.is_stranded(), record.pending), (false, 0));
         }
     }
 

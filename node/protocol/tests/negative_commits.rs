@@ -334,7 +334,7 @@ fn a_removal_that_is_dated_back_to_an_epoch_nobody_keeps_puts_nobody_out_and_sto
     }
     all.world.advance(10 * 60_000);
     for person in [alice, bob] {
-        assert_eq!((all.state(person), all.world.conversation(person, group).stranded), (before.clone(), false));
+        assert_eq!((all.state(person), all.world.conversation(person, group).is_stranded()), (before.clone(), false));
     }
     all.goes_on(alice, bob);
 }

@@ -408,7 +408,7 @@ fn the_maker_of_a_link_brings_whoever_followed_it_into_that_group_and_nowhere_el
     };
     assert!(welcomes_telling(&mut world, alice, carol, (&mut group, creation), better));
     world.advance(24 * 3600 * 1000);
-    assert!(world.conversation(carol, conversation).stranded);
+    assert!(world.conversation(carol, conversation).is_stranded());
 
     let (mut world, alice, _, carol) = strangers();
     let (mut group, creation) = founded(&world, alice, ConversationKind::Group);

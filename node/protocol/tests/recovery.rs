@@ -73,7 +73,7 @@ impl Five {
         let first = self.world.conversation(people[0], self.group).tip;
         for person in people {
             let record = self.world.conversation(*person, self.group);
-            assert_eq!((record.membership, record.tip, record.stranded), (Membership::Member, first, false));
+            assert_eq!((record.membership, record.tip, record.is_stranded()), (Membership::Member, first, false));
         }
     }
 

@@ -8,6 +8,7 @@ use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::Recipient;
 use tidings_protocol::limits::ANCHORS_MAX;
 use tidings_protocol::record::conversation::Membership;
+use tidings_protocol::store::table::Table;
 use world::{Person, World};
 
 const HOUR: u64 = 3600 * 1000;
@@ -56,7 +57,7 @@ fn whoever_is_let_in_again_gets_what_was_written_meanwhile_where_it_was_not() {
     all.world.heal();
     all.world.advance(5 * 60_000);
     let record = all.world.conversation(all.dave, all.group);
-    assert_eq!((record.tip, record.stranded), (all.world.conversation(all.alice, all.group).tip, false));
+    assert_eq!((record.tip, record.is_stranded()), (all.world.conversation(all.alice, all.group).tip, false));
     assert_eq!(name(&all, all.dave), "wins");
     assert_eq!(all.world.texts(all.dave), ["while you were apart"]);
     assert_eq!(all.world.texts(all.carol), ["while you were apart"], "who has it sees it once");
@@ -75,7 +76,7 @@ fn whoever_asks_to_be_let_in_and_was_removed_is_told() {
     all.world.advance(60_000);
     let record = all.world.conversation(all.bob, all.group);
     assert_eq!(
-        (record.membership, record.tip, record.stranded),
+        (record.membership, record.tip, record.is_stranded()),
         (Membership::Member, all.world.conversation(all.alice, all.group).tip, false)
     );
 }
@@ -95,11 +96,43 @@ fn entries_that_nobody_can_open_stop_nobody_and_are_not_waited_for_for_ever() {
     assert_eq!(world.conversation(bob, group).pending, 1);
     world.advance(5 * HOUR);
     for (from, to) in [(alice, bob), (bob, alice)] {
-        assert!(!world.conversation(from, group).stranded);
+        assert!(!world.conversation(from, group).is_stranded());
         world.send(from, Recipient::Conversation(group), "goes on").unwrap();
         world.advance(3_000);
         assert_eq!(world.texts(to).last().unwrap(), "goes on");
     }
     let record = world.conversation(bob, group);
     assert_eq!((record.pending, record.tip), (0, world.conversation(alice, group).tip));
+}
+
+// REQ-FORK-24
+#[test]
+fn a_device_that_was_let_in_and_whose_welcome_never_comes_stays_a_member_and_asks_again() {
+    let mut world = World::new(2);
+    let [alice, bob] = [(0, "alice"), (1, "bob")].map(|(host, name)| world.sign_up(host, name));
+    world.befriend(alice, bob);
+    let group = world.group(alice, "ops", &[bob]);
+    world.advance(60_000);
+    // Bob's folder is put back, and alice's node says so while nobody there can let him in.
+    let before = world.backup(1);
+    world.send(bob, Recipient::Conversation(group), "not in the backup").unwrap();
+    world.advance(3_000);
+    world.lock(alice);
+    world.stop(1);
+    world.restore(1, before);
+    world.start(1);
+    world.unlock(bob);
+    world.advance(60_000);
+    assert!(world.conversation(bob, group).is_stranded());
+    for (row, _) in world.rows(bob, Table::KeyPackage) {
+        world.write(bob, Table::KeyPackage, &row, None);
+    }
+    world.unlock(alice);
+    world.advance(10 * 60_000);
+    let record = world.conversation(bob, group);
+    assert_eq!((record.membership, record.is_stranded()), (Membership::Member, true));
+    assert!(world.conversation(alice, group).epoch > record.epoch, "alice has let him in");
+    world.advance(7 * HOUR);
+    let record = world.conversation(bob, group);
+    assert_eq!((record.is_stranded(), record.tip), (false, world.conversation(alice, group).tip));
 }

@@ -69,7 +69,7 @@ fn into_group(caller: &Caller, request: &InviteRequest) -> Result<Option<GroupIn
     match (request.kind, &request.group) {
         (InviteKind::Group, Some(group)) => {
             let conversation = group_named(&caller.unlocked()?, caller.account, group)?.id;
-            Ok(Some(GroupInvite { conversation, approval: request.approval }))
+            Ok(Some(GroupInvite { conversation, approval: request.approval, succeeds: None }))
         }
         (InviteKind::Group, None) => Err(Failure::field("group", "the id or name of the group")),
         (InviteKind::Contact | InviteKind::Account, Some(_)) => {

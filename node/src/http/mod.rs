@@ -37,6 +37,7 @@ mod stall;
 mod state;
 mod status;
 mod stream;
+mod successor;
 mod time_text;
 mod uuid_text;
 mod view;
@@ -98,6 +99,7 @@ fn api() -> Router<AppState> {
         .route("/group/{id}", get(groups::show).patch(group_change::update))
         .route("/group/{id}/log", get(group_change::log))
         .route("/group/{id}/recovery", get(recovery::show).post(recovery::sign).delete(recovery::withdraw))
+        .route("/group/{id}/successor", get(successor::show).post(successor::open))
         .route("/group/{id}/messages", get(groups::history))
         .route("/group/{id}/members", post(groups::add_member))
         .route("/group/{id}/members/{account}", delete(groups::remove_member).patch(group_change::set_role))

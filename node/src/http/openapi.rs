@@ -13,7 +13,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     auth, chat, chats, contacts, events, group_change, groups, invites, joins, mailboxes, me, messages, recovery,
-    status,
+    status, successor,
 };
 
 #[derive(OpenApi)]
@@ -29,7 +29,7 @@ use super::{
         chat::history, chat::send, groups::create, groups::send, groups::list, groups::show, groups::history,
         groups::add_member, groups::remove_member,
         joins::follow, joins::own, joins::requests, joins::accept, joins::decline,
-        recovery::show, recovery::sign, recovery::withdraw,
+        recovery::show, recovery::sign, recovery::withdraw, successor::show, successor::open,
         group_change::update, group_change::set_role, group_change::log, events::events,
         status::status, status::healthz, status::readyz, status::version,
     ),

@@ -141,6 +141,7 @@ fn place(command: &Command) -> Option<Place> {
         | Command::SetGroup { .. }
         | Command::MarkRead { .. }
         | Command::Recover { .. }
+        | Command::Succeed { .. }
         | Command::Chat { .. }
         | Command::Write(_)
         | Command::AddMailbox { .. }

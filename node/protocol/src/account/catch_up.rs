@@ -259,7 +259,7 @@ pub(crate) fn ask_for_missing(step: &mut Step<'_>, account: AccountId, id: &Conv
         return Ok(());
     };
     if record.asks >= SYNC_ASKS_MAX {
-        if record.membership.is_in() && !record.stranded && waits_for_an_epoch(step, account, &record)? {
+        if record.membership.is_in() && !record.is_stranded() && waits_for_an_epoch(step, account, &record)? {
             let wait = turn_to_ask(step, account, &record)?;
             if wait > 0 {
                 step.set_timer(TimerKind::Missing(account, *id), wait);

@@ -5,7 +5,9 @@ use tidings_crypto::outer::{LogKey, Outer};
 use tidings_crypto::sign::VerifyingKey;
 
 use super::conversation::state as conversation_state;
-use super::conversation::{epoch, equivocation, follow_commit, late, leave, readmit, recovery, rejoin, tip, void};
+use super::conversation::{
+    epoch, equivocation, follow_commit, late, leave, readmit, recovery, rejoin, successor, tip, void,
+};
 use super::device_log::{self, Place};
 use super::message::{order, receipt, receive};
 use super::{event, profile, reach};
@@ -86,6 +88,11 @@ pub(crate) fn process(
         }
         Some(Kind::Void) => {
             try_on(step, &mut record, |step, record| void::received(step, account, record, &entry, &log.account))?;
+            return Ok(Progress::Done);
+        }
+        Some(Kind::Successor) => {
+            let author = log.account;
+            drop(refused(step.attempt(|step| successor::received(step, account, &record, &entry, author)))?);
             return Ok(Progress::Done);
         }
         Some(Kind::App | Kind::Commit | Kind::SelfRemove | Kind::Receipt | Kind::Reach | Kind::Petition) | None => {}
@@ -269,7 +276,7 @@ fn route(
             try_on(step, record, |step, record| leave::received(step, account, record, entry, author))?;
         }
         // A commit was followed before its turn.
-        Some(Kind::Commit | Kind::Receipt | Kind::Rejoin | Kind::ForkVote | Kind::Void) => {}
+        Some(Kind::Commit | Kind::Receipt | Kind::Rejoin | Kind::ForkVote | Kind::Void | Kind::Successor) => {}
         Some(Kind::Petition) => {
             drop(refused(step.attempt(|step| recovery::petition::received(step, account, record, entry, author)))?);
         }

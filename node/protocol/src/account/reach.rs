@@ -174,7 +174,7 @@ pub(crate) fn open_conversations(step: &Step<'_>, account: AccountId) -> Outcome
     let mut open = Vec::new();
     for (_, value) in step.rows.scan(Scope::Account(account), Table::Conversation, b"", usize::MAX)? {
         let record: ConversationRecord = record::decode(&value, "conversation")?;
-        if record.membership == Membership::Member && !record.stranded {
+        if record.membership == Membership::Member && !record.is_stranded() {
             open.push(conversation_state::get(step, account, &record.id)?.unwrap_or(record));
         }
     }

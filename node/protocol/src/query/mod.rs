@@ -17,6 +17,7 @@ pub mod mailboxes;
 pub mod messages;
 pub mod recipient;
 pub mod recovery;
+pub mod successors;
 pub mod waiting;
 
 use minicbor::Decode;

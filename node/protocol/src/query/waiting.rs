@@ -1,6 +1,6 @@
 //! Why an own message waits, with each recipient, and when it is tried again: derived from rows, so that it cannot be out of date.
 
-use tidings_crypto::id::{AccountId, NodeId};
+use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 
 use super::one;
 use crate::error::Outcome;
@@ -40,6 +40,8 @@ pub enum Reason {
     KeyPackage,
     /// This device waits to be let back into the conversation.
     LetBackIn,
+    /// The group goes on in its successor: here nothing is sent any more.
+    Succeeded,
     /// It failed.
     Failed(FailReason),
 }
@@ -74,7 +76,7 @@ pub fn of(store: &dyn Snapshot, account: AccountId, message: &MessageRecord) -> 
             DeliveryState::Queued if message.conversation.is_none() => {
                 before_conversation(store, account, recipient.account, peer.as_ref())?
             }
-            DeliveryState::Queued if message.order.is_empty() => Reason::LetBackIn,
+            DeliveryState::Queued if message.order.is_empty() => held(store, account, message)?,
             DeliveryState::Queued => peer.as_ref().map_or(Reason::OnItsWay, obstacle),
         };
         let tries = recipient.state == DeliveryState::Queued;
@@ -107,6 +109,13 @@ fn opening(store: &dyn Snapshot, recipient: &RecipientState, large: bool) -> Out
     } else {
         Reason::NotOpened
     })
+}
+
+/// What waits for this device to be let back in, unless the group has gone on elsewhere meanwhile.
+fn held(store: &dyn Snapshot, account: AccountId, message: &MessageRecord) -> Outcome<Reason> {
+    let id = message.conversation.unwrap_or(ConversationId::from_bytes([0; 32]));
+    let group: Option<ConversationRecord> = one(store, account, Table::Conversation, id.as_bytes())?;
+    Ok(if group.is_some_and(|group| group.succeeded_by.is_some()) { Reason::Succeeded } else { Reason::LetBackIn })
 }
 
 /// Whether the group is one whose members send no receipts, or was when this was written.

@@ -143,9 +143,6 @@ pub struct ConversationRecord {
     /// How often the followers were asked for what entries wait for.
     #[n(28)]
     pub asks: u32,
-    /// Whether the others are where this device cannot follow: it writes nothing until it is let back in.
-    #[n(29)]
-    pub stranded: bool,
     /// When it last asked to be let back in, unix milliseconds; 0 if never.
     #[n(30)]
     pub asked_at: u64,
@@ -188,6 +185,13 @@ pub struct ConversationRecord {
     /// The last number of the own log when it asked to be let back in: what came after may be behind its end for the others.
     #[n(43)]
     pub asked_sequence: u64,
+    /// Since when the others are where this device cannot follow, unix milliseconds: it writes nothing until it is let back in. Absent if
+    /// it can follow.
+    #[n(44)]
+    pub stranded_since: Option<u64>,
+    /// The group in which this one goes on: nothing is written here any more.
+    #[n(45)]
+    pub succeeded_by: Option<ConversationId>,
 }
 
 /// Which of its logs a device writes.
@@ -241,7 +245,6 @@ impl ConversationRecord {
             past: Vec::new(),
             queues: Vec::new(),
             asks: 0,
-            stranded: false,
             asked_at: 0,
             asked_generation: 0,
             generation: 0,
@@ -256,7 +259,20 @@ impl ConversationRecord {
             doubt_at: None,
             base_before: None,
             asked_sequence: 0,
+            stranded_since: None,
+            succeeded_by: None,
         }
+    }
+
+    /// Whether the others are where this device cannot follow.
+    #[must_use]
+    pub const fn is_stranded(&self) -> bool {
+        self.stranded_since.is_some()
+    }
+
+    /// Notes whether they are; `now` is in unix milliseconds.
+    pub fn set_stranded(&mut self, stranded: bool, now: u64) {
+        self.stranded_since = stranded.then(|| self.stranded_since.unwrap_or(now));
     }
 }
 

@@ -148,6 +148,23 @@ pub enum EventKind {
         #[n(1)]
         owner: AccountId,
     },
+    /// A member has opened a successor of a group that has come to a halt.
+    #[n(60)]
+    SuccessorOpened {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+        /// The successor.
+        #[n(1)]
+        conversation: ConversationId,
+    },
+    /// A group goes on in its successor, in which this account is.
+    #[n(61)]
+    GroupSucceeded {
+        /// The successor.
+        #[n(0)]
+        conversation: ConversationId,
+    },
     /// Whoever made the link by which this account asked to be let into a group does not take the request.
     #[n(41)]
     JoinRefused {

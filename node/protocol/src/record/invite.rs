@@ -44,4 +44,7 @@ pub struct GroupInvite {
     /// Whether its maker is asked before anybody is let in.
     #[n(1)]
     pub approval: bool,
+    /// The group that it succeeds: whoever is in there comes in without a word, and nobody else.
+    #[n(2)]
+    pub succeeds: Option<ConversationId>,
 }

@@ -17,6 +17,7 @@ pub mod mailbox;
 pub mod message;
 pub mod profile;
 pub mod recovery;
+pub mod successor;
 pub mod sync;
 
 use minicbor::{Decode, Encode};

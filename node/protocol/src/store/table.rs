@@ -186,4 +186,6 @@ tables! {
     Petition = 82, "petition";
     /// `conversation` → whom this account wants to own the group, where all owners and admins are gone.
     Consent = 83, "consent";
+    /// `conversation ‖ account` → the successor of that group which that member has opened.
+    Successor = 85, "successor";
 }

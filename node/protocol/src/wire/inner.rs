@@ -35,6 +35,8 @@ pub enum Kind {
     Reach,
     /// The author's signature for another owner of the group.
     Petition,
+    /// The link into a group that the author has opened in place of this one; it stands outside its author's log.
+    Successor,
 }
 
 impl Kind {
@@ -49,13 +51,14 @@ impl Kind {
             Self::Void => 7,
             Self::Reach => 9,
             Self::Petition => 10,
+            Self::Successor => 11,
         }
     }
 
     /// Whether such an entry stands outside its author's log.
     #[must_use]
     pub const fn stands_beside(self) -> bool {
-        matches!(self, Self::Rejoin | Self::ForkVote | Self::Void)
+        matches!(self, Self::Rejoin | Self::ForkVote | Self::Void | Self::Successor)
     }
 
     /// The kind with this number, if this version knows it.
@@ -71,6 +74,7 @@ impl Kind {
             7 => Some(Self::Void),
             9 => Some(Self::Reach),
             10 => Some(Self::Petition),
+            11 => Some(Self::Successor),
             _ => None,
         }
     }

@@ -6,10 +6,11 @@ use tidings_protocol::account::policy::Role;
 use tidings_protocol::command::{Answer, Command, GroupChange, JoinAct, RecoverAct};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::input::Input;
-use tidings_protocol::query::joins;
 use tidings_protocol::query::recovery::{self, RecoveryView};
+use tidings_protocol::query::{joins, successors};
 use tidings_protocol::record::invite::GroupInvite;
 use tidings_protocol::record::join::JoinState;
+use tidings_protocol::record::successor::SuccessorRecord;
 
 use super::{Person, World};
 
@@ -96,7 +97,7 @@ impl World {
             lifetime_seconds: 86_400,
             note: String::new(),
             addresses: Vec::new(),
-            group: Some(GroupInvite { conversation, approval }),
+            group: Some(GroupInvite { conversation, approval, succeeds: None }),
         };
         self.command(by.host, command).map(|answer| match answer {
             Answer::Invite(link) => link,
@@ -127,6 +128,20 @@ impl World {
         let answer = self.command(by.host, Command::Join { account: by.account, act }).map(drop);
         self.advance(6_000);
         answer
+    }
+
+    /// Opens a successor of a group.
+    pub(crate) fn succeed(&mut self, by: Person, group: ConversationId) -> Result<ConversationId, Rejection> {
+        let command = Command::Succeed { account: by.account, conversation: group, addresses: Vec::new() };
+        self.command(by.host, command).map(|answer| match answer {
+            Answer::Conversation(id) => id,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    /// The successors of a group that `person` knows of.
+    pub(crate) fn successors(&self, person: Person, group: ConversationId) -> Vec<SuccessorRecord> {
+        successors::of(&self.hosts[person.host].store, person.account, group).unwrap()
     }
 
     /// Those who wait for the word of `person`.

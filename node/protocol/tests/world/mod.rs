@@ -31,6 +31,7 @@ use tidings_protocol::record::message::MessageRecord;
 use tidings_protocol::store::memory::MemoryStore;
 use tidings_protocol::store::snapshot::{Direction, Snapshot};
 use tidings_protocol::store::table::{Scope, Table};
+use tidings_protocol::store::write_set::{Write, WriteSet};
 use tidings_protocol::time::{Monotonic, Now, Wall};
 
 pub(crate) struct Host {
@@ -304,6 +305,14 @@ impl World {
         self.advance(120_000);
     }
 
+    /// Changes a row of somebody behind their back.
+    pub(crate) fn write(&mut self, person: Person, table: Table, key: &[u8], value: Option<Vec<u8>>) {
+        let write = Write { scope: Scope::Account(person.account), table, key: key.to_vec(), value };
+        let store = &mut self.hosts[person.host].store;
+        store.unlock(person.account);
+        store.commit(WriteSet(vec![write])).unwrap();
+    }
+
     /// A copy of what a host has on disk.
     pub(crate) fn backup(&self, host: usize) -> MemoryStore {
         self.hosts[host].store.clone()
@@ -451,7 +460,13 @@ impl World {
 
     /// Cuts the network in two: those named here, and the rest.
     pub(crate) fn split(&mut self, apart: &[usize]) {
-        self.sides = (0..self.hosts.len()).map(|host| usize::from(apart.contains(&host))).collect();
+        self.split_into(&apart.iter().map(|host| (*host, 1)).collect::<Vec<_>>());
+    }
+
+    /// Cuts the network into sides: those named here, each with its side, and the rest.
+    pub(crate) fn split_into(&mut self, apart: &[(usize, usize)]) {
+        let side = |host| apart.iter().find(|(named, _)| *named == host).map_or(0, |(_, side)| *side);
+        self.sides = (0..self.hosts.len()).map(side).collect();
         for one in 0..self.hosts.len() {
             for other in (0..self.hosts.len()).filter(|other| self.sides[one] != self.sides[*other]) {
                 self.queue.push_back((one, Input::PeerDisconnected(self.hosts[other].id)));

@@ -4,7 +4,7 @@ use tidings_api::event::{
     ChatTimer, EVENT_VERSION, GroupMember, GroupRemoved, GroupRole, MemberChange, MessageDeleted, MessageState,
     ReactionChange,
 };
-use tidings_api::{Event, EventBody, GroupPetition};
+use tidings_api::{Event, EventBody, GroupPetition, GroupSuccessor};
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_protocol::account::policy::Role;
 use tidings_protocol::error::Outcome;
@@ -31,6 +31,13 @@ pub(in crate::http) fn event(viewer: Viewer<'_>, cursor: u64, record: &EventReco
         EventKind::GroupRole { account, role, by } => given(viewer, record.conversation, *account, *role, *by),
         EventKind::GroupSettings { by } => settings(viewer, record.conversation, *by)?,
         EventKind::GroupRemoved { by } => removed(viewer, record.conversation, *by),
+        EventKind::SuccessorOpened { account, conversation } => {
+            let body = successor(record.conversation, *conversation, Some(*account));
+            Some((body, *account == viewer.account))
+        }
+        EventKind::GroupSucceeded { conversation } => {
+            Some((successor(record.conversation, *conversation, None), false))
+        }
         EventKind::Unreadable => None,
         EventKind::MessageEdited { order, .. } => edited(viewer, record.conversation, order)?,
         EventKind::MessageDeleted { id, by } => Some(deleted(viewer, record.conversation, id, *by)),
@@ -199,6 +206,14 @@ fn settings(viewer: Viewer<'_>, conversation: Option<ConversationId>, by: Accoun
     let Some(id) = conversation else { return Ok(None) };
     let Some(view) = groups::with(viewer.store, viewer.account, id)? else { return Ok(None) };
     Ok(Some((EventBody::GroupSettings(group::group(viewer, &view)?), by == viewer.account)))
+}
+
+fn successor(group: Option<ConversationId>, successor: ConversationId, by: Option<AccountId>) -> EventBody {
+    EventBody::GroupSuccessor(GroupSuccessor {
+        group: place(group),
+        successor: successor.to_string(),
+        account: by.map(|by| by.to_string()),
+    })
 }
 
 fn removed(viewer: Viewer<'_>, conversation: Option<ConversationId>, by: AccountId) -> Found {

@@ -26,6 +26,8 @@ pub(in crate::http) fn group(viewer: Viewer<'_>, view: &GroupView) -> Outcome<Gr
         created_at: Some(rfc3339(view.record.created_at)),
         settings: settings(&view.policy),
         active: is_active(&view.record),
+        waiting_since: view.record.stranded_since.map(rfc3339),
+        successor: view.record.succeeded_by.map(|successor| successor.to_string()),
     })
 }
 

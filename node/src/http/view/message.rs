@@ -124,6 +124,7 @@ fn words(reason: Reason) -> String {
         Reason::Request => "waits until the contact request is accepted".to_owned(),
         Reason::KeyPackage => "waits for a key package from their node".to_owned(),
         Reason::LetBackIn => "waits until a member lets this device back in".to_owned(),
+        Reason::Succeeded => "the group goes on in its successor: write it there".to_owned(),
         Reason::Failed(FailReason::GivenUp) => "their node could not be reached for 30 days".to_owned(),
         Reason::Failed(FailReason::Refused) => "their node refused it".to_owned(),
         Reason::Failed(FailReason::Unreadable) => "their device could not decrypt it".to_owned(),

@@ -43,7 +43,7 @@ fn same_state(view: &View, conversation: ConversationId) -> Result<(), String> {
         let Some(record) = view.conversations.get(&(*account, conversation)) else {
             return Err(format!("{account:?} does not have {conversation:?}, of which it is a member"));
         };
-        let inside = record.membership.is_in() && !record.stranded;
+        let inside = record.membership.is_in() && !record.is_stranded();
         let same = inside && record.tip == founder.tip && record.members == founder.members;
         if !same || record.policy != founder.policy {
             let ConversationRecord { membership, epoch, pending, .. } = record;

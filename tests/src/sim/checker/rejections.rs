@@ -68,6 +68,7 @@ pub(crate) fn expect(view: &View, unlocked: bool, command: &Command) -> Option<E
         | Command::SetGroup { .. }
         | Command::MarkRead { .. }
         | Command::Recover { .. }
+        | Command::Succeed { .. }
         | Command::Chat { .. }
         | Command::Write(_)
         | Command::AddMailbox { .. }
@@ -95,6 +96,7 @@ fn is_bad_in_itself(command: &Command) -> bool {
         | Command::SetGroup { .. }
         | Command::MarkRead { .. }
         | Command::Recover { .. }
+        | Command::Succeed { .. }
         | Command::Chat { .. }
         | Command::Write(_)
         | Command::AddMailbox { .. }
@@ -117,6 +119,7 @@ pub(crate) fn acts(command: &Command) -> Option<AccountId> {
         | Command::RemoveMember { account, .. }
         | Command::MarkRead { account, .. }
         | Command::Recover { account, .. }
+        | Command::Succeed { account, .. }
         | Command::Chat { account, .. }
         | Command::HandOver { account, .. }
         | Command::SetRole { account, .. }
@@ -252,6 +255,7 @@ pub(crate) fn name(command: &Command) -> &'static str {
         Command::SetGroup { .. } => "changing a group",
         Command::MarkRead { .. } => "marking as read",
         Command::Recover { .. } => "a word on who shall own a group",
+        Command::Succeed { .. } => "opening a successor",
         Command::Chat { .. } => "a change of a message or a conversation",
         Command::AddMailbox { .. } => "naming a mailbox",
         Command::RemoveMailbox { .. } => "giving a mailbox up",

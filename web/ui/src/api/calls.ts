@@ -18,6 +18,7 @@ import type {
   SignupAnswer,
   SignupRequest,
   Status,
+  Succession,
   Version,
 } from './types';
 
@@ -75,6 +76,8 @@ export const setRole = (groupId: string, account: string, role: Role) =>
   call<Group>('PATCH', `/group/${id(groupId)}/members/${id(account)}`, { role });
 export const changeGroup = (groupId: string, request: GroupPatchRequest) =>
   call<Group>('PATCH', `/group/${id(groupId)}`, request);
+export const succession = (groupId: string) => call<Succession>('GET', `/group/${id(groupId)}/successor`);
+export const openSuccessor = (groupId: string) => call<Group>('POST', `/group/${id(groupId)}/successor`);
 export const removeMember = (groupId: string, account: string) =>
   call<unknown>('DELETE', `/group/${id(groupId)}/members/${id(account)}`);
 

@@ -403,6 +403,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/group/{id}/successor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the group has come to a halt, and where it goes on. */
+        get: operations["show"];
+        put?: never;
+        /**
+         * Opens a successor of a group that has come to a halt: nobody has let this device back in for two days. The members are told, and come by
+         *     themselves where an owner or admin leads.
+         */
+        post: operations["open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/groups": {
         parameters: {
             query?: never;
@@ -1052,6 +1073,11 @@ export interface components {
             /** @enum {string} */
             type: "group.petition";
         } | {
+            /** @description A group that has come to a halt has a successor, or goes on there for the caller. */
+            payload: components["schemas"]["GroupSuccessor"];
+            /** @enum {string} */
+            type: "group.successor";
+        } | {
             /** @description The caller is no longer in a group. */
             payload: components["schemas"]["GroupRemoved"];
             /** @enum {string} */
@@ -1117,6 +1143,10 @@ export interface components {
             name: string;
             /** @description How it works. */
             settings: components["schemas"]["GroupSettings"];
+            /** @description The group in which this one goes on: nothing is written here any more. */
+            successor?: string | null;
+            /** @description Since when this device waits to be let back in: what is written meanwhile waits too. */
+            waitingSince?: string | null;
         };
         /**
          * @description What was done in a group.
@@ -1271,6 +1301,15 @@ export interface components {
             post: components["schemas"]["PostRule"];
             /** @description Whether a petition may make an owner. */
             recovery: components["schemas"]["RecoveryRule"];
+        };
+        /** @description Payload of `group.successor`. */
+        GroupSuccessor: {
+            /** @description Who has opened it; absent once the group goes on there for the caller. */
+            account?: string | null;
+            /** @description The group that has come to a halt. */
+            group: string;
+            /** @description Its successor. */
+            successor: string;
         };
         /** @description `GET /healthz` and `/readyz`: 200 when good, 503 otherwise. */
         Health: {
@@ -1631,6 +1670,10 @@ export interface components {
                 name: string;
                 /** @description How it works. */
                 settings: components["schemas"]["GroupSettings"];
+                /** @description The group in which this one goes on: nothing is written here any more. */
+                successor?: string | null;
+                /** @description Since when this device waits to be let back in: what is written meanwhile waits too. */
+                waitingSince?: string | null;
             }[];
             /** @description Ask with this as `before` (messages, logs) or `after` (everything else) for more; null at the end. */
             next: string | null;
@@ -2118,6 +2161,26 @@ export interface components {
             uptimeSeconds: number;
             /** @description The node's version. */
             version: string;
+        };
+        /** @description `GET /group/{id}/successor`: whether the group has come to a halt, and where it goes on. */
+        Succession: {
+            /** @description What members have opened. Where an owner or admin leads the caller goes by itself, once it has waited for as long. */
+            opened: components["schemas"]["Successor"][];
+            /** @description From when on a successor can be opened; absent if this device can follow the others. */
+            opensAt?: string | null;
+            /** @description The group in which this one goes on for the caller. */
+            successor?: string | null;
+            /** @description Since when this device waits to be let back into the group; absent if it can follow the others. */
+            waitingSince?: string | null;
+        };
+        /** @description A successor that a member has opened. */
+        Successor: {
+            /** @description Who opened it. */
+            account: string;
+            /** @description The group. */
+            group: string;
+            /** @description The link into it, for `POST /groups/join`. */
+            link: string;
         };
         /** @description `PUT /chats/{id}/timer`: new messages disappear, for all, some time after they were sent. 204. */
         TimerRequest: {
@@ -4025,6 +4088,140 @@ export interface operations {
                 content?: never;
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the group's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Succession"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the group's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -31,6 +31,7 @@ export type SendRequest = Schemas['SendRequest'];
 export type SessionAnswer = Schemas['SessionAnswer'];
 export type SignupAnswer = Schemas['SignupAnswer'];
 export type SignupRequest = Schemas['SignupRequest'];
+export type Succession = Schemas['Succession'];
 export type Status = Schemas['Status'];
 export type Version = Schemas['Version'];
 

@@ -11,6 +11,7 @@ import { go } from '../router';
 import { loadThread, markSeen } from '../state/chats';
 import { chatOf, getState, useStore } from '../state/store';
 import { Composer } from './Composer';
+import { GroupHalt } from './GroupHalt';
 import { MessageList } from './MessageList';
 
 export function ChatView({ id, account }: { id: string; account: Account }) {
@@ -29,6 +30,7 @@ export function ChatView({ id, account }: { id: string; account: Account }) {
 
 function OpenChat({ chat, account, path }: { chat: Chat; account: Account; path: string }) {
   const thread = useStore((state) => state.threads[chat.id]);
+  const group = useStore((state) => (chat.kind === 'group' ? state.groups[chat.group ?? chat.id] : undefined));
   const isLoaded = thread?.loaded === true;
   const [unreadAtOpen] = useState(() => getState().unread[chat.id] ?? 0);
 
@@ -54,6 +56,7 @@ function OpenChat({ chat, account, path }: { chat: Chat; account: Account; path:
   return (
     <>
       <Head chat={chat} />
+      {group !== undefined && <GroupHalt group={group} />}
       {thread?.problem != null && <ProblemNote problem={thread.problem} />}
       {isLoaded ? (
         <MessageList chat={chat} account={account} thread={thread} unreadAtOpen={unreadAtOpen} />

@@ -252,6 +252,9 @@ export function receive(event: Event): void {
     case 'group.role':
     case 'group.petition':
       return void readGroup(event.payload.group).catch(() => reload());
+    case 'group.successor':
+      void readGroup(event.payload.group).catch(() => undefined);
+      return void reload();
     case 'contact.online':
     case 'contact.offline':
       return setOnline(event.payload.account, event.type === 'contact.online');

@@ -1,6 +1,6 @@
 //! Invites: made, taken back, and spent.
 
-use tidings_crypto::id::{AccountId, ConversationId};
+use tidings_crypto::id::AccountId;
 use tidings_crypto::invite::InviteLink;
 
 use crate::account::conversation::state;
@@ -32,7 +32,7 @@ pub(crate) fn create(step: &mut Step<'_>, account: AccountId, wish: Wish) -> Out
         return Err(Rejection::Malformed { what: "invite" }.into());
     }
     if let Some(group) = &wish.group {
-        may_invite(step, account, &group.conversation)?;
+        may_invite(step, account, group)?;
     }
     let now = u32::try_from(step.now.wall.seconds()).unwrap_or(u32::MAX);
     // A mailbox answers also while this node is off, and passes the request on.
@@ -65,12 +65,12 @@ pub(crate) fn create(step: &mut Step<'_>, account: AccountId, wish: Wish) -> Out
 }
 
 /// Whether a link of this account into a group would let anybody in.
-fn may_invite(step: &Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
-    let (record, policy) = state::of_group(step, account, conversation)?;
+fn may_invite(step: &Step<'_>, account: AccountId, group: &GroupInvite) -> Outcome<()> {
+    let (record, policy) = state::of_group(step, account, &group.conversation)?;
     if !policy.may_add(&account) {
         return Err(Rejection::NotAdmin.into());
     }
-    if policy.rules.join == JoinRule::Invited {
+    if policy.rules.join == JoinRule::Invited && group.succeeds.is_none() {
         return Err(Rejection::NotPossible { reason: "the rules of this group let nobody in by link" }.into());
     }
     if record.members.len() >= MEMBERS_MAX {

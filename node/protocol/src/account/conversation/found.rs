@@ -4,7 +4,7 @@ use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::Group;
 
 use super::tree::{self, Origin};
-use super::{epoch, member_add, refresh, state, tip};
+use super::{epoch, member_add, refresh, state, tip, wish};
 use crate::account::policy::{Creation, Policy};
 use crate::account::{contact, event, profile};
 use crate::error::{Outcome, Rejection};
@@ -49,6 +49,18 @@ pub(crate) fn group(
     let record = alone(step, account, ConversationKind::Group, name, description)?;
     event::emit(step, account, Some(record.id), EventKind::GroupCreated)?;
     member_add::all_now_or_later(step, account, &record.id, members)?;
+    Ok(record.id)
+}
+
+/// Founds a group with the name, rules and timer of another, and nobody in it yet.
+pub(crate) fn again(step: &mut Step<'_>, account: AccountId, old: &Policy) -> Outcome<ConversationId> {
+    let record = alone(step, account, ConversationKind::Group, &old.name(), &old.description())?;
+    event::emit(step, account, Some(record.id), EventKind::GroupCreated)?;
+    let mut wanted = state::policy(&record)?;
+    (wanted.rules, wanted.disappearing_seconds) = (old.rules, old.disappearing_seconds);
+    if wanted.to_bytes() != record.policy {
+        wish::change(step, account, &record, &wanted)?;
+    }
     Ok(record.id)
 }
 

@@ -4,7 +4,7 @@ use tidings_crypto::id::AccountId;
 use tidings_crypto::identity::BoxKeyRecord;
 use tidings_crypto::mls::{Group, MemberView};
 
-use super::{admin_chain, epoch, publish, refresh, state, tip, told, tree};
+use super::{admin_chain, epoch, publish, refresh, state, successor, tip, told, tree};
 use crate::account::message::{receipt, resend};
 use crate::account::policy::Policy;
 use crate::account::{catch_up, contact, event, identity, join_link, key_supply, profile};
@@ -68,6 +68,7 @@ pub(crate) fn welcomed(
     }
     enter(step, account, &mut record, bundle, &group, asked)?;
     join_link::joined(step, account, &id, &slip.inviter)?;
+    successor::joined(step, account, &id)?;
     match (kind, known) {
         (ConversationKind::Direct, Some(known)) => befriend(step, account, bundle, known, &record),
         (ConversationKind::Direct, None) => Ok(()),
@@ -96,7 +97,7 @@ fn enter(
         return Err(Rejection::Already.into());
     }
     (record.doubt_at, record.base_before) = (None, None);
-    let origin = told::plant(step, account, record, bundle, record.stranded && asked)?;
+    let origin = told::plant(step, account, record, bundle, record.is_stranded() && asked)?;
     let room = PAST_TAGS_MAX.saturating_sub(bundle.past_tags.len());
     record.past_tags.drain(..record.past_tags.len().saturating_sub(room));
     record.past_tags.extend(bundle.past_tags.iter().map(|tag| minicbor::bytes::ByteArray::from(*tag)));
@@ -113,7 +114,7 @@ fn enter(
     record.own_tag = [0; 8];
     record.heads.clear();
     record.welcomed_at = Some(step.now.wall.0);
-    if std::mem::take(&mut record.stranded) {
+    if record.stranded_since.take().is_some() {
         // What came last could not be receipted any more.
         receipt::owe(step, account, record);
     }

@@ -12,7 +12,7 @@ use crate::account::profile;
 use crate::error::{Outcome, Rejection};
 use crate::limits::DOUBT_MS;
 use crate::record::conversation::ConversationRecord;
-use crate::record::epoch::{EpochRecord, Standing, VoteRecord};
+use crate::record::epoch::{CutRecord, EpochRecord, Standing, VoteRecord};
 use crate::record::log::DeviceLogRecord;
 use crate::step::Step;
 use crate::timer::TimerKind;
@@ -49,6 +49,7 @@ pub(crate) fn commit(
         parent: Some(parent),
         commit: Some(commit),
         standing: if ends_own { Standing::Out } else { Standing::Forgotten },
+        cuts: body.cuts.iter().map(|cut| CutRecord { device: cut.device, sequence: cut.sequence }).collect(),
         ..epoch::heard_of(at.queue, step.now.wall.0)
     };
     epoch::put(step, account, &record.id, &child, &beside);
@@ -150,7 +151,8 @@ pub(crate) fn resolve(step: &mut Step<'_>, account: AccountId, mut record: Conve
     match elsewhere(step, account, &record)? {
         Some(chosen) => part(step, account, &mut record, chosen)?,
         None => {
-            record.stranded = tip::writes_another_log(step, account, &record)?;
+            let another = tip::writes_another_log(step, account, &record)?;
+            record.set_stranded(another, step.now.wall.0);
             tip::settle(step, account, &mut record)?;
         }
     }

@@ -58,7 +58,7 @@ pub(crate) fn depart(step: &mut Step<'_>, account: AccountId, record: &mut Conve
         return Ok(());
     }
     state::put(step, account, record);
-    if record.stranded {
+    if record.is_stranded() {
         // It is proposed once this device is back.
         return Ok(());
     }

@@ -7,7 +7,7 @@ use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 use tidings_crypto::mls::SignedKeyPackage;
 
 use super::commit::{Plan, commit};
-use super::{state, valid, wish};
+use super::{state, successor, valid, wish};
 use crate::account::{addable, contact, identity, join_link, key_supply, reach};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::input::{Protocol, RequestFailure};
@@ -104,7 +104,10 @@ pub(crate) fn all_now_or_later(
     if bytes >= COMMIT_ADDS_BYTES_MAX {
         step.to_act.insert((account, *conversation));
     }
-    commit(step, account, &mut record, Plan { adds, ..Plan::default() })
+    let newcomers: Vec<AccountId> = adds.iter().map(SignedKeyPackage::account).collect();
+    let now = state::policy(&record)?;
+    let policy = successor::with_roles(step, account, (conversation, &now), &newcomers)?;
+    commit(step, account, &mut record, Plan { adds, policy, ..Plan::default() })
 }
 
 /// What somebody takes in the entry of the commit that adds them. While one is alone nobody is introduced in it.

@@ -29,6 +29,7 @@ pub(crate) mod set_group;
 pub(crate) mod set_role;
 pub(crate) mod slip;
 pub(crate) mod state;
+pub(crate) mod successor;
 pub(crate) mod tip;
 pub(crate) mod told;
 pub(crate) mod tree;

@@ -33,7 +33,7 @@ pub(crate) fn asked(
     (under, member): (&EpochId, &AccountId),
 ) -> Outcome<()> {
     let here = epoch::get(step, account, &record.id, under)?.ok_or(refused("rejoin request under an unknown epoch"))?;
-    let sees = record.membership == Membership::Member && !record.stranded;
+    let sees = record.membership == Membership::Member && !record.is_stranded();
     if sees && !here.gone.contains(member) && may_say(&here, &account, member) {
         let due = step.now.wall.0.saturating_add(readmit::turn(record, account, member));
         wish::keep(step, account, &record.id, &Wish::Gone { epoch: *under, member: *member, due })?;
@@ -49,7 +49,7 @@ pub(crate) fn tell(
     (under, member): (&EpochId, AccountId),
 ) -> Outcome<()> {
     let Some(mut here) = epoch::get(step, account, &record.id, under)? else { return Ok(()) };
-    if record.stranded || record.members.contains(&member) || here.gone.contains(&member) {
+    if record.is_stranded() || record.members.contains(&member) || here.gone.contains(&member) {
         return Ok(());
     }
     let body = wire::encode(&Word::Gone(member));
@@ -75,7 +75,7 @@ pub(crate) fn told(
     if here.gone.contains(&member) {
         return Err(Rejection::Already.into());
     }
-    let waits = record.membership.is_in() && (record.stranded || record.asked_at > record.heard_at);
+    let waits = record.membership.is_in() && (record.is_stranded() || record.asked_at > record.heard_at);
     if member == account && !waits {
         return Err(refused("word to somebody who has not asked").into());
     }

@@ -31,7 +31,7 @@ pub(crate) fn publish(
     record: &mut ConversationRecord,
     draft: Draft,
 ) -> Outcome<Published> {
-    if record.stranded {
+    if record.is_stranded() {
         return Err(Rejection::Stranded.into());
     }
     let place = next_place(step, profile, record);

@@ -82,11 +82,18 @@ pub(crate) fn requested(
     let mut log =
         device_log::get(step, account, &record.id, &request.device)?.ok_or(refused("device that is no member"))?;
     let now = step.now.wall.0;
-    // A device that asks again and again costs everybody a commit each time.
+    let waiting = wish::readmissions(step, account, &record.id, &request.device)?;
     let generation = generation_among(&record.generations, &request.device);
-    if request.generation <= generation || now.saturating_sub(log.readmitted_at) < READMIT_PAUSE_MS {
+    if request.generation <= waiting.iter().map(|(_, known)| *known).fold(generation, u16::max) {
+        return Err(refused("rejoin request that was granted before, or in place of which another has come").into());
+    }
+    // A device that asks again and again costs everybody a commit each time. One that asks no sooner than it may is not refused, though its last
+    // request was long under way.
+    if waiting.is_empty() && now.saturating_sub(log.readmitted_at) < READMIT_PAUSE_MS / 2 {
         return Err(refused("rejoin request before its time").into());
     }
+    // It has given up what it asked for before.
+    waiting.iter().for_each(|(row, _)| wish::drop_row(step, account, row));
     log.readmitted_at = now;
     device_log::put(step, account, &record.id, &request.device, &log);
     let due = now.saturating_add(turn(record, account, &request.account));

@@ -1,5 +1,7 @@
 //! Asking to be let back in: this device cannot follow the others any more (PROTOCOL A5.6, A5.9).
 
+use std::collections::BTreeSet;
+
 use tidings_crypto::id::{AccountId, EpochId};
 
 use super::{epoch, late, publish, state};
@@ -29,12 +31,22 @@ pub(crate) fn ask(
     record: &mut ConversationRecord,
     reason: Reason,
 ) -> Outcome<()> {
-    record.stranded = true;
+    record.set_stranded(true, step.now.wall.0);
     if reason == Reason::Copied {
         // Whatever the branch, it writes nothing more in the log that two have written.
         publish::begin_log(record, record.asked_generation.max(record.generation).saturating_add(1));
     }
     send(step, account, record, reason)
+}
+
+/// Somebody has let this device back in: until its welcome comes it is where it was, and if none comes it asks again. Changes `record`; the
+/// caller stores it.
+pub(crate) fn wait(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) {
+    if !record.is_stranded() {
+        record.set_stranded(true, step.now.wall.0);
+        record.asked_at = step.now.wall.0;
+    }
+    step.set_timer(TimerKind::Act(account, record.id), READMIT_PAUSE_MS);
 }
 
 /// Sends the request, unless one was sent not long ago.
@@ -47,13 +59,14 @@ fn send(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord
     }
     (record.asked_at, record.asked_sequence) = (now, record.own_sequence);
     let signed = request(step, account, record, reason)?;
-    publish_below(step, account, record, &signed)?;
+    let epochs = shared_epochs(step, account, record)?;
+    publish_under(step, account, record, epochs, (Kind::Rejoin, &wire::encode(&signed)))?;
     send_to_contacts(step, account, record, &signed)
 }
 
 /// Asks again if it is still needed and time.
 pub(crate) fn again(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord) -> Outcome<()> {
-    if record.stranded {
+    if record.is_stranded() {
         ask(step, account, &mut record, Reason::Stranded)?;
         state::put(step, account, &record);
     }
@@ -85,27 +98,31 @@ fn request(
     Ok(request.signed(&profile.device_key()))
 }
 
-/// Puts the request where the others can read it: under the oldest epoch below the tip that is still kept, which they most likely share, and
-/// where a late rival was chosen under the epoch on which it builds. Whoever came later may have no key of the former.
-fn publish_below(
-    step: &mut Step<'_>,
+/// Where those can read something whom this device cannot follow: under the oldest epoch below the tip that is still kept, which they most likely
+/// share, and where a late rival was chosen under the epoch on which it builds. Whoever came later may have no key of the former.
+pub(crate) fn shared_epochs(
+    step: &Step<'_>,
     account: AccountId,
     record: &ConversationRecord,
-    signed: &SignedRejoin,
-) -> Outcome<()> {
+) -> Outcome<BTreeSet<EpochId>> {
     let fork = match late::elsewhere(step, account, record)? {
         Some(chosen) => epoch::named(step, account, &record.id, &chosen)?.parent,
         None => None,
     };
-    for place in oldest_kept(step, account, record)?.into_iter().chain(fork) {
+    Ok(oldest_kept(step, account, record)?.into_iter().chain(fork).collect())
+}
+
+/// Says something outside the own log under several epochs.
+pub(crate) fn publish_under(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    epochs: BTreeSet<EpochId>,
+    (kind, body): (Kind, &[u8]),
+) -> Outcome<()> {
+    for place in epochs {
         let Some(under) = epoch::get(step, account, &record.id, &place)? else { continue };
-        let draft = Draft {
-            conversation: record.id,
-            kind: Kind::Rejoin,
-            epoch: place,
-            commitment: [0; 32],
-            body: wire::encode(signed),
-        };
+        let draft = Draft { conversation: record.id, kind, epoch: place, commitment: [0; 32], body: body.to_vec() };
         publish::beside(step, account, record, &under, draft)?;
     }
     Ok(())

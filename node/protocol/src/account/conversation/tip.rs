@@ -7,7 +7,7 @@ use tidings_crypto::outer::TopicKey;
 
 use super::rule::{Child, Class, Electorate, Vote, choose};
 use super::wish::Lost;
-use super::{epoch, group_log, leave, readmit, state, tree, void, welcome, wish};
+use super::{epoch, group_log, leave, readmit, rejoin, state, tree, void, welcome, wish};
 use crate::account::device_log;
 use crate::account::message::{receipt, resend};
 use crate::account::policy::Policy;
@@ -112,15 +112,25 @@ fn go(
             }
             step.to_act.insert((account, record.id));
         }
+        Standing::Out if was_in && lets_own_device_in(step, account, &next)? => {
+            // It waits for its welcome, and asks again if none comes.
+            rejoin::wait(step, account, record);
+        }
         Standing::Out if was_in => {
             out(step, account, record, by)?;
             lost_branch(step, account, record, path, &record.tip)?;
         }
         Standing::Out => {}
         // The others are where this device cannot follow.
-        Standing::Forgotten | Standing::Told => record.stranded = true,
+        Standing::Forgotten | Standing::Told => record.set_stranded(true, step.now.wall.0),
     }
     Ok(())
+}
+
+/// Whether the commit that leads to an epoch removes this device to add it again: it goes on with the welcome.
+fn lets_own_device_in(step: &Step<'_>, account: AccountId, epoch: &EpochRecord) -> Outcome<bool> {
+    let device = profile::load(step, account)?.device;
+    Ok(epoch.readmitted.iter().any(|back| back.device == device))
 }
 
 /// Makes an epoch the tip of `record`, and tells the log who keeps its queue.
@@ -141,7 +151,8 @@ pub(crate) fn enter(
     record.queue = epoch.queue;
     record.generations.clone_from(&epoch.generations);
     // On another branch this device was let back in and has begun a log that nobody takes here.
-    record.stranded = writes_another_log(step, account, record)?;
+    let another = writes_another_log(step, account, record)?;
+    record.set_stranded(another, step.now.wall.0);
     (record.active_at, record.heard_at) = (step.now.wall.0, step.now.wall.0);
     if std::mem::take(&mut record.given_up) {
         // Some of them may be of the new time.

@@ -105,7 +105,7 @@ fn sees_otherwise(
     record: &ConversationRecord,
     (id, here): (&EpochId, &EpochRecord),
 ) -> Outcome<bool> {
-    let sees = !record.stranded && words_of(here, &account) < WORDS_MAX;
+    let sees = !record.is_stranded() && words_of(here, &account) < WORDS_MAX;
     Ok(sees && here.is_void() != is_void(step, account, record, id)?)
 }
 

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
-use tidings_crypto::id::{AccountId, ConversationId, EpochId, QueueId};
+use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId, QueueId};
 
 use super::commit::{Plan, commit};
-use super::{late, leave, member_add, outsider, readmit, recovery, refresh, rejoin, state, void};
+use super::{late, leave, member_add, outsider, readmit, recovery, refresh, rejoin, state, successor, void};
 use crate::account::message::resend;
 use crate::account::policy::Policy;
 use crate::account::{join_link, unlock};
@@ -22,6 +22,8 @@ use crate::record::key;
 use crate::step::{Step, refused};
 use crate::store::table::{Scope, Table};
 use crate::timer::TimerKind;
+use crate::wire;
+use crate::wire::rejoin::SignedRejoin;
 
 /// One wish.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -179,6 +181,29 @@ fn of_its_kind(
     Ok(step.rows.scan(Scope::Account(account), Table::Wish, &kind(conversation, wish), usize::MAX)?)
 }
 
+/// The requests of a device to be let back in that wait to be granted: the row of each and its generation.
+pub(crate) fn readmissions(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    device: &DeviceId,
+) -> Outcome<Vec<(Vec<u8>, u16)>> {
+    let mut all = Vec::new();
+    for (row, value) in of_its_kind(step, account, conversation, &Wish::Readmit { request: Vec::new(), due: 0 })? {
+        let Wish::Readmit { request, .. } = record::decode(&value, "wish")? else { continue };
+        let request = wire::decode::<SignedRejoin>(&request, "rejoin request")?.parse()?;
+        if request.device == *device {
+            all.push((row, request.generation));
+        }
+    }
+    Ok(all)
+}
+
+/// Drops a wish.
+pub(crate) fn drop_row(step: &mut Step<'_>, account: AccountId, row: &[u8]) {
+    step.rows.delete(Scope::Account(account), Table::Wish, row);
+}
+
 /// Whether the same is wished for already.
 fn waits(step: &Step<'_>, account: AccountId, conversation: &ConversationId, wish: &Wish) -> Outcome<bool> {
     let bytes = record::encode(wish);
@@ -278,7 +303,7 @@ fn policy_again(commits: &[Lost]) -> Outcome<Option<Wish>> {
 /// A mailbox tells it as well as a home does. But where all members live here nobody else can have done anything, and a mailbox
 /// that can't be reached must not be waited for.
 pub(crate) fn is_fresh(step: &Step<'_>, record: &ConversationRecord) -> Outcome<bool> {
-    if record.stranded {
+    if record.is_stranded() {
         return Ok(false);
     }
     let Some(queue) = crate::log::queue::get(step, &record.queue)? else { return Ok(true) };
@@ -304,13 +329,13 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
         late::resolve(step, account, doubtful)?;
         record = state::get(step, account, conversation)?;
     }
-    match record {
-        Some(record) if record.stranded => return rejoin::again(step, account, record),
-        Some(record) if record.membership == Membership::Member => {
-            crate::account::message::send::send_held(step, account, conversation)?;
-        }
-        Some(_) => {}
-        None => return Ok(()),
+    let Some(record) = record else { return Ok(()) };
+    let goes_on = !successor::act(step, account, &record)?;
+    if record.is_stranded() {
+        return if goes_on { rejoin::again(step, account, record) } else { Ok(()) };
+    }
+    if goes_on && record.membership == Membership::Member {
+        crate::account::message::send::send_held(step, account, conversation)?;
     }
     for (row, value) in step.rows.scan(Scope::Account(account), Table::Wish, conversation.as_bytes(), usize::MAX)? {
         let wish: Wish = record::decode(&value, "wish")?;

@@ -21,7 +21,7 @@ pub(crate) fn accept(
     who: &AccountId,
 ) -> Outcome<()> {
     let request = waiting(step, account, conversation, who)?;
-    match request::bar(step, account, conversation, who)? {
+    match request::bar(step, account, &request)? {
         None => let_in(step, account, request),
         Some(RefusalReason::AlreadyIn) => Err(Rejection::Already.into()),
         Some(RefusalReason::Full) => Err(Rejection::Quota { what: "members of a group" }.into()),

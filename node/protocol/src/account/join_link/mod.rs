@@ -73,6 +73,16 @@ pub(crate) fn awaits(
     Ok(join.is_some_and(|join| join.state != JoinState::Resolving))
 }
 
+/// Whether whoever made a link did not take the request by it.
+pub(crate) fn is_refused(
+    step: &Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    inviter: &AccountId,
+) -> Outcome<bool> {
+    Ok(get(step, account, conversation, inviter)?.is_some_and(|join| join.state == JoinState::Refused))
+}
+
 /// This account is in by the hand of `inviter`.
 pub(crate) fn joined(
     step: &mut Step<'_>,

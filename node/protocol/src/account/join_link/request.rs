@@ -8,7 +8,7 @@ use tidings_crypto::id::{AccountId, ConversationId};
 use super::decide;
 use crate::account::contact::claims::{self, Claimant};
 use crate::account::contact::{invite, refuse};
-use crate::account::conversation::{group_log, member_add, state};
+use crate::account::conversation::{group_log, member_add, state, successor};
 use crate::account::policy::JoinRule;
 use crate::account::{event, identity, reach};
 use crate::directory;
@@ -16,7 +16,7 @@ use crate::error::{Outcome, Rejection};
 use crate::limits::MEMBERS_MAX;
 use crate::record;
 use crate::record::event::EventKind;
-use crate::record::invite::InviteRecord;
+use crate::record::invite::GroupInvite;
 use crate::record::join::JoinRequestRecord;
 use crate::step::{Step, refused};
 use crate::store::table::{Scope, Table};
@@ -41,7 +41,11 @@ pub(crate) fn received(step: &mut Step<'_>, account: AccountId, join: &JoinReque
         super::put_request(step, account, &renewed);
         return Ok(());
     }
-    if let Some(reason) = refusal(step, account, (&conversation, &who), &invite)? {
+    let refusal = match invite::refusal(step, &invite) {
+        Some(reason) => Some(reason),
+        None => why_not(step, account, &group, &who)?,
+    };
+    if let Some(reason) = refusal {
         directory::remember_homes(step, &claimant.log)?;
         identity::introduced(step, account, &claimant.claims.introduction)?;
         let to = (who, claimant.home);
@@ -49,7 +53,7 @@ pub(crate) fn received(step: &mut Step<'_>, account: AccountId, join: &JoinReque
     }
     identity::remember(step, account, claimant.claims.introduction.log.as_slice(), &claimant.name)?;
     reach::hear(step, account, claimant.claims.introduction.reach.as_slice())?;
-    let asks = group.approval || asks_for_approval(step, account, (&conversation, &who))?;
+    let asks = group.approval || asks_for_approval(step, account, &group, &who)?;
     invite::spend(step, account, &join.request.invite, invite);
     let request = claimant.request(step, join);
     super::put_request(step, account, &request);
@@ -77,31 +81,35 @@ impl Claimant {
     }
 }
 
-fn refusal(
-    step: &Step<'_>,
-    account: AccountId,
-    (conversation, who): (&ConversationId, &AccountId),
-    invite: &InviteRecord,
-) -> Outcome<Option<RefusalReason>> {
-    match invite::refusal(step, invite) {
-        Some(reason) => Ok(Some(reason)),
-        None => bar(step, account, conversation, who),
+/// Why somebody who waits can't be let in any more.
+pub(crate) fn bar(step: &Step<'_>, account: AccountId, request: &JoinRequestRecord) -> Outcome<Option<RefusalReason>> {
+    let (_, invite) = invite::find(step, account, &request.invite)?;
+    match invite.group {
+        Some(group) => why_not(step, account, &group, &request.account),
+        None => Ok(Some(RefusalReason::Gone)),
     }
 }
 
-/// Why nobody, or not this one, is let in by a link of this account now.
-pub(crate) fn bar(
+/// Why nobody, or not this one, is let in by a link of this account now. Into a successor a link leads whatever the rules say of links, and
+/// from the old group alone.
+fn why_not(
     step: &Step<'_>,
     account: AccountId,
-    conversation: &ConversationId,
+    group: &GroupInvite,
     who: &AccountId,
 ) -> Outcome<Option<RefusalReason>> {
-    let (record, policy) = match refused(state::of_group(step, account, conversation))? {
+    if let Some(old) = group.succeeds
+        && !successor::was_in(step, account, &old, who)?
+    {
+        return Ok(Some(RefusalReason::Declined));
+    }
+    let (record, policy) = match refused(state::of_group(step, account, &group.conversation))? {
         Ok(found) => found,
         Err(Rejection::Locked) => return Err(Rejection::Locked.into()),
         Err(_) => return Ok(Some(RefusalReason::Gone)),
     };
-    Ok(if !policy.may_add(&account) || policy.rules.join == JoinRule::Invited {
+    let by_link = group.succeeds.is_some() || policy.rules.join != JoinRule::Invited;
+    Ok(if !policy.may_add(&account) || !by_link {
         Some(RefusalReason::NotAllowed)
     } else if record.members.contains(who) {
         Some(RefusalReason::AlreadyIn)
@@ -113,13 +121,14 @@ pub(crate) fn bar(
 }
 
 /// Whether the owners want somebody to be asked, or who asks was put out of the group before: no link undoes that.
-fn asks_for_approval(
-    step: &Step<'_>,
-    account: AccountId,
-    (conversation, who): (&ConversationId, &AccountId),
-) -> Outcome<bool> {
-    let (_, policy) = state::of_group(step, account, conversation)?;
-    Ok(policy.rules.join == JoinRule::Approved || group_log::was_removed(step, account, conversation, who)?)
+fn asks_for_approval(step: &Step<'_>, account: AccountId, group: &GroupInvite, who: &AccountId) -> Outcome<bool> {
+    if group_log::was_removed(step, account, &group.conversation, who)? {
+        return Ok(true);
+    }
+    match group.succeeds {
+        Some(old) => successor::is_to_be_asked_about(step, account, &old, who),
+        None => Ok(state::of_group(step, account, &group.conversation)?.1.rules.join == JoinRule::Approved),
+    }
 }
 
 /// Tells somebody who waits that it comes to nothing, and forgets that they have asked; nothing if they have not.
@@ -138,7 +147,7 @@ pub(crate) fn refuse(
 /// Looks at the requests that wait for somebody's word: what can't be granted any more is answered. A group that is full may have room later.
 pub(crate) fn look_again(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
     for request in of_group(step, account, conversation)?.into_iter().filter(|request| !request.accepted) {
-        match bar(step, account, conversation, &request.account)? {
+        match bar(step, account, &request)? {
             None | Some(RefusalReason::Full) => {}
             // Somebody else has added them.
             Some(RefusalReason::AlreadyIn) => super::forget(step, account, conversation, &request.account),

@@ -75,7 +75,10 @@ pub(crate) fn say(
     content: &Content,
 ) -> Outcome<Published> {
     let profile = profile::load(step, account)?;
-    if record.stranded {
+    if record.succeeded_by.is_some() {
+        return Err(Rejection::NotPossible { reason: "this group goes on in its successor: write there" }.into());
+    }
+    if record.is_stranded() {
         return Err(Rejection::NotPossible { reason: "this device waits to be let back into the conversation" }.into());
     }
     if !may_say(&conversation_state::policy(record)?, &account, content.kind()) {
@@ -99,7 +102,7 @@ fn encrypt(
     if !conversation_state::policy(&record)?.may_post(&account) {
         return Err(Rejection::MayNotPost.into());
     }
-    if record.stranded {
+    if record.is_stranded() && record.succeeded_by.is_none() {
         return wait_to_be_let_in(step, account, &record, content);
     }
     if let Some(answered) = &content.target {
