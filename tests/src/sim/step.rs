@@ -271,7 +271,7 @@ impl World {
             }
             Effect::Dial { node: peer, addresses } => self.dial(node, peer, &addresses),
             Effect::Reply { id, result } => return self.reply(node, id, input, expected, &result),
-            Effect::Notify { .. } => {}
+            Effect::Notify { .. } | Effect::Tell { .. } => {}
         }
         Ok(())
     }
