@@ -170,6 +170,7 @@ mod tests {
             "tidings chat timer bob 7d",
             "tidings chat archive bob --off",
             "tidings chat receipts off",
+            "tidings chat typing on --chat bob",
             "tidings message edit 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a other",
             "tidings message edit 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a -f -",
             "tidings message react 0191e0a4-3f7b-7c11-9d0e-3f6f0c1c2b3a 👍 --remove",

@@ -7,12 +7,14 @@
 pub mod box_key;
 pub mod bundle;
 pub mod codec;
+pub mod ephemeral;
 pub mod id;
 pub mod identity;
 pub mod invite;
 mod kdf;
 pub mod mls;
 pub mod outer;
+mod padding;
 pub mod recent;
 pub mod recovery;
 mod seal;
@@ -25,6 +27,7 @@ mod wycheproof_tests;
 
 pub use box_key::{BadBoxKey, BoxPublicKey, BoxSecretKey};
 pub use codec::{CodecError, decode_exact, encode};
+pub use ephemeral::{BadEphemeral, Ephemeral};
 pub use id::{
     AccountId, BundleId, ConversationId, DeviceId, EntryId, EpochId, IdError, MessageId, NodeId, OuterId, QueueId,
     derive,

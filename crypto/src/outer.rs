@@ -5,6 +5,8 @@
 
 use crate::codec::{CodecError, decode_exact, encode};
 use crate::id::{NodeId, OuterId, QueueId, derive};
+pub use crate::padding::bucket;
+use crate::padding::{LENGTH, pad, unpad};
 use crate::seal::{self, NONCE, TAG};
 use crate::sign::{Label, Signature, SigningKey, VerifyingKey};
 use tls_codec::{TlsByteVecU32, TlsDeserialize, TlsSerialize, TlsSize};
@@ -18,9 +20,6 @@ pub const OVERHEAD: usize = 1 + 32 + 8 + NONCE + 4 + TAG + 64 + LENGTH;
 pub const MAX_INNER: usize = MAX_OUTER - OVERHEAD;
 
 const VERSION: u8 = 1;
-const LENGTH: usize = 4;
-const SMALLEST: usize = 512;
-const STEP: usize = 64 * 1024;
 
 /// Why bytes are no outer entry, or an outer entry is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,18 +41,6 @@ pub enum OuterError {
 impl From<CodecError> for OuterError {
     fn from(_: CodecError) -> Self {
         OuterError::Malformed
-    }
-}
-
-/// The bucket for a whole outer entry of `length` bytes: 512 B doubling to 64 KiB, then multiples of 64 KiB.
-#[must_use]
-pub fn bucket(length: usize) -> usize {
-    if length <= SMALLEST {
-        SMALLEST
-    } else if length <= STEP {
-        length.next_power_of_two()
-    } else {
-        length.div_ceil(STEP) * STEP
     }
 }
 
@@ -188,8 +175,11 @@ impl Outer {
     /// # Errors
     /// [`OuterError::TooLarge`] above [`MAX_INNER`] bytes.
     pub fn seal(topic: &TopicKey, log_key: &LogKey, nonce: [u8; 24], inner: &[u8]) -> Result<Self, OuterError> {
+        if inner.len() > MAX_INNER {
+            return Err(OuterError::TooLarge);
+        }
         let head = Head { version: VERSION, queue: topic.queue(), epoch_tag: log_key.tag(), nonce };
-        let padded = pad(inner)?;
+        let padded = pad(inner, OVERHEAD);
         let ciphertext = seal::seal(log_key.as_bytes(), &nonce, &encode(&head), &padded);
         let unsigned = Unsigned { head, ciphertext: TlsByteVecU32::from(ciphertext) };
         let topic_signature = topic.0.sign(Label::Topic, &encode(&unsigned));
@@ -262,7 +252,7 @@ impl Outer {
         }
         let padded = seal::open(log_key.as_bytes(), &head.nonce, &encode(head), ciphertext.as_slice())
             .map_err(|_| OuterError::Seal)?;
-        unpad(&padded)
+        unpad(&padded, OVERHEAD).ok_or(OuterError::Malformed)
     }
 }
 
@@ -270,26 +260,6 @@ impl std::fmt::Debug for Outer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Outer({:?})", self.queue())
     }
-}
-
-fn pad(inner: &[u8]) -> Result<Vec<u8>, OuterError> {
-    if inner.len() > MAX_INNER {
-        return Err(OuterError::TooLarge);
-    }
-    let length = u32::try_from(inner.len()).map_err(|_| OuterError::TooLarge)?;
-    let mut padded = Vec::with_capacity(bucket(inner.len() + OVERHEAD));
-    padded.extend_from_slice(&length.to_be_bytes());
-    padded.extend_from_slice(inner);
-    padded.resize(bucket(inner.len() + OVERHEAD) - OVERHEAD + LENGTH, 0);
-    Ok(padded)
-}
-
-fn unpad(padded: &[u8]) -> Result<Vec<u8>, OuterError> {
-    let (length, rest) = padded.split_first_chunk::<LENGTH>().ok_or(OuterError::Malformed)?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| OuterError::Malformed)?;
-    let (inner, padding) = rest.split_at_checked(length).ok_or(OuterError::Malformed)?;
-    let smallest = bucket(inner.len() + OVERHEAD) - OVERHEAD + LENGTH == padded.len();
-    if smallest && padding.iter().all(|byte| *byte == 0) { Ok(inner.to_vec()) } else { Err(OuterError::Malformed) }
 }
 
 #[cfg(test)]

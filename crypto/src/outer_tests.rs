@@ -102,7 +102,7 @@ fn padding_that_hides_something_or_is_too_long_is_refused() {
         let topic_signature = topic.0.sign(Label::Topic, &encode(&unsigned));
         Outer(Frame { unsigned, topic_signature })
     };
-    let good = pad(b"abc").unwrap();
+    let good = pad(b"abc", OVERHEAD);
     assert_eq!(resealed(&good).open(&log).unwrap(), b"abc");
     let mut hidden = good.clone();
     *hidden.last_mut().unwrap() = 1;

@@ -59,11 +59,13 @@ pub enum Label {
     Succession,
     /// A request to be let into a group, by the device key of the one who followed the link.
     JoinRequest,
+    /// Something that passes, such as that somebody is typing, by the device key.
+    Ephemeral,
 }
 
 impl Label {
     /// All labels, for tests that try each against each.
-    pub const ALL: [Label; 22] = [
+    pub const ALL: [Label; 23] = [
         Label::IdentityLog,
         Label::Entry,
         Label::BoxKey,
@@ -86,6 +88,7 @@ impl Label {
         Label::Registration,
         Label::Succession,
         Label::JoinRequest,
+        Label::Ephemeral,
     ];
 
     /// The label as it is signed.
@@ -114,6 +117,7 @@ impl Label {
             Label::Registration => "tidings/1/registration",
             Label::Succession => "tidings/1/succession",
             Label::JoinRequest => "tidings/1/join-request",
+            Label::Ephemeral => "tidings/1/ephemeral",
         }
     }
 }

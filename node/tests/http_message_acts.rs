@@ -3,6 +3,7 @@
 
 mod http_node;
 
+use http_node::socket::Frame;
 use http_node::{Answer, Node, fresh};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -105,12 +106,43 @@ async fn reading_moves_the_count_and_the_state_unless_it_is_switched_off() {
     node.until(&format!("/messages/{first}"), alice, |message| message["state"] == "read").await;
     assert_eq!(node.get(&format!("/messages/{second}"), alice).await.json()["state"], "delivered");
     assert_eq!(ask(node, "PATCH", "/me/settings", bob, Some(json!({"readReceipts": false}))).await.status, 204);
-    assert_eq!(node.get("/me/settings", bob).await.json(), json!({"readReceipts": false}));
+    assert_eq!(node.get("/me/settings", bob).await.json(), json!({"readReceipts": false, "typingIndicators": false}));
     assert_eq!(node.post(&read, bob, json!({})).await.status, 204);
     assert_eq!(unread(&node.get("/chats", bob).await.json()), json!(0));
     let third = two.write("three").await;
     node.until(&format!("/messages/{third}"), alice, |message| message["state"] == "delivered").await;
     assert_eq!(node.get(&format!("/messages/{second}"), alice).await.json()["state"], "delivered");
+}
+
+// REQ-EPH-8
+#[tokio::test]
+async fn typing_comes_live_marked_as_transient_and_is_never_replayed() {
+    let two = two().await;
+    let (node, alice, bob) = (&two.node, &two.alice, &two.bob);
+    let (typing, here) = (format!("/chats/{}/typing", two.chat), format!("/chats/{}/typing-indicators", two.chat));
+    assert_eq!(node.get("/me/settings", bob).await.json()["typingIndicators"], json!(false), "until it is wanted");
+    assert_eq!(ask(node, "PATCH", "/me/settings", bob, Some(json!({"typingIndicators": true}))).await.status, 204);
+    let settings = json!({"readReceipts": true, "typingIndicators": true});
+    assert_eq!(node.get("/me/settings", bob).await.json(), settings);
+    assert_eq!(two.put(&here, alice, json!({"shown": true})).await, 204);
+    assert_eq!(node.get("/chats", alice).await.json()["items"][0]["typingIndicators"], json!(true));
+    let mut socket = node.socket_with("/events", bob).await;
+    let ready = socket.event("node.ready").await;
+    assert_eq!(two.put(&typing, alice, json!({"typing": true})).await, 204);
+    let event = socket.event("typing").await;
+    let payload = json!({"conversation": two.chat, "account": two.alice_id, "typing": true});
+    assert_eq!((&event["payload"], &event["conversation"]), (&payload, &json!(two.chat)));
+    assert_eq!((&event["transient"], &event["cursor"]), (&json!(true), &ready["cursor"]), "it has no place of its own");
+    assert!(ready.get("self").is_none() && event.get("self").is_none());
+    assert_eq!(two.put(&typing, alice, json!({"typing": false})).await, 204);
+    assert_eq!(socket.event("typing").await["payload"]["typing"], json!(false));
+    two.write("done").await;
+    assert_eq!(socket.event("message.new").await.get("transient"), None);
+    let mut all = node.socket_with("/events?since=0&types=typing,message.new", bob).await;
+    all.event("node.ready").await;
+    assert!(matches!(all.next().await, Frame::Event(event) if event["type"] == "message.new"));
+    assert_eq!(two.put(&typing, alice, json!({"typing": 1})).await, 422);
+    assert_eq!(two.put("/chats/cnv1nonsense/typing", alice, json!({"typing": true})).await, 404);
 }
 
 #[tokio::test]

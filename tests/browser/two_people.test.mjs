@@ -70,6 +70,31 @@ step('messages go both ways as text and are marked delivered', async () => {
   await inspect(bob, 'chat');
 });
 
+// REQ-EPH-3
+step('typing stands in the line under the name once both want it, and nothing moves', async () => {
+  const isChange = (response) => response.request().method() === 'PATCH' && response.url().endsWith('/me/settings');
+  for (const [person, other] of [[alice, 'Bob'], [bob, 'Alice']]) {
+    await person.page.goto(`${person.url}/app/settings`);
+    const changed = person.page.waitForResponse(isChange);
+    await person.page.getByRole('checkbox', { name: 'Show my contacts that I am typing' }).click();
+    await changed;
+    await inspect(person, 'privacy');
+    await person.page.goto(`${person.url}/app/`);
+    await openChat(person, other);
+    await message(person, 'Hello Bob').waitFor();
+  }
+  const placesOf = (parts) => parts.map((part) => JSON.stringify(part.getBoundingClientRect()));
+  const places = () => bob.page.locator('.bar, .messages, .composer').evaluateAll(placesOf);
+  const before = await places();
+  const field = alice.page.getByRole('textbox', { name: /^Message to/ });
+  await field.pressSequentially('Hm');
+  await bob.page.getByText('Alice is typing…').waitFor();
+  assert.deepEqual(await places(), before);
+  await inspect(bob, 'typing');
+  await field.fill('');
+  await bob.page.getByText('Alice is typing…').waitFor({ state: 'detached' });
+});
+
 step('reloads, also impatient ones, come back to the same conversation and its messages', async () => {
   await alice.page.reload();
   await message(alice, 'Hello Bob').waitFor();

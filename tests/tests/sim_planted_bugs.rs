@@ -96,6 +96,12 @@ fn a_delivery_state_that_goes_back_is_found() {
     is_found(Bug::StateGoesBack);
 }
 
+// REQ-EPH-2
+#[test]
+fn a_row_for_who_was_typing_is_found() {
+    is_found(Bug::TypingStored);
+}
+
 #[test]
 fn a_refusal_shown_as_success_is_found() {
     is_found(Bug::RefusalIgnored);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Args, Subcommand};
 use tidings_api::{Chat, ChatKind, Contact, DeliveryState, Group, Message, Page};
 
-use super::chat_settings::{self, ArchiveArguments, MuteArguments, ReadArguments, ReceiptsArguments, TimerArguments};
+use super::chat_settings::{self, ArchiveArguments, MuteArguments, ReadArguments, ShownArguments, TimerArguments};
 use super::send::state_name;
 use crate::client::{Client, escaped};
 use crate::context::Context;
@@ -33,7 +33,9 @@ pub(crate) enum ChatCommand {
     /// Put a conversation away
     Archive(ArchiveArguments),
     /// Let others see what you have read, and see what they have: on or off
-    Receipts(ReceiptsArguments),
+    Receipts(ShownArguments),
+    /// Let contacts see that you are typing, and see it of them: on or off
+    Typing(ShownArguments),
 }
 
 /// Arguments of `chat history`.
@@ -62,6 +64,7 @@ pub(crate) async fn run(context: &Context, command: ChatCommand) -> Result<(), F
         ChatCommand::Timer(arguments) => chat_settings::timer(context, arguments).await,
         ChatCommand::Archive(arguments) => chat_settings::archive(context, arguments).await,
         ChatCommand::Receipts(arguments) => chat_settings::receipts(context, arguments).await,
+        ChatCommand::Typing(arguments) => chat_settings::typing(context, arguments).await,
     }
 }
 

@@ -1,11 +1,9 @@
-//! `tidings chat read`, `mute`, `timer`, `archive`, `receipts`: a conversation as the account has it.
+//! `tidings chat read`, `mute`, `timer`, `archive`, `receipts`, `typing`: a conversation as the account has it.
 
 use std::time::Duration;
 
 use clap::Args;
-use tidings_api::{
-    ArchiveRequest, Contact, MuteRequest, PrivacySettings, ReadReceiptsRequest, ReadRequest, TimerRequest,
-};
+use tidings_api::{ArchiveRequest, Contact, MuteRequest, PrivacyPatchRequest, ReadRequest, ShownRequest, TimerRequest};
 
 use crate::client::{Client, escaped};
 use crate::context::Context;
@@ -53,10 +51,10 @@ pub(crate) struct ArchiveArguments {
     off: bool,
 }
 
-/// Arguments of `chat receipts`.
+/// Arguments of `chat receipts` and `chat typing`.
 #[derive(Debug, Args)]
-pub(crate) struct ReceiptsArguments {
-    /// Whether others see what you have read, and you what they have
+pub(crate) struct ShownArguments {
+    /// Whether others see it of you, and you of them
     #[arg(action = clap::ArgAction::Set, value_parser = on_or_off)]
     shown: bool,
     /// Only in this conversation: an alias, @handle, #group, or an id
@@ -138,13 +136,32 @@ pub(crate) async fn archive(context: &Context, arguments: ArchiveArguments) -> R
 ///
 /// # Errors
 /// Those of the node.
-pub(crate) async fn receipts(context: &Context, arguments: ReceiptsArguments) -> Result<(), Failure> {
+pub(crate) async fn receipts(context: &Context, arguments: ShownArguments) -> Result<(), Failure> {
+    let everywhere = PrivacyPatchRequest { read_receipts: Some(arguments.shown), ..PrivacyPatchRequest::default() };
+    show(context, arguments, &everywhere, "read-receipts").await
+}
+
+/// `chat typing`.
+///
+/// # Errors
+/// Those of the node.
+pub(crate) async fn typing(context: &Context, arguments: ShownArguments) -> Result<(), Failure> {
+    let everywhere = PrivacyPatchRequest { typing_indicators: Some(arguments.shown), ..PrivacyPatchRequest::default() };
+    show(context, arguments, &everywhere, "typing-indicators").await
+}
+
+async fn show(
+    context: &Context,
+    arguments: ShownArguments,
+    everywhere: &PrivacyPatchRequest,
+    what: &str,
+) -> Result<(), Failure> {
     let client = context.client()?;
     let Some(to) = arguments.chat else {
-        return client.patch("/me/settings", &PrivacySettings { read_receipts: arguments.shown }).await.map(drop);
+        return client.patch("/me/settings", everywhere).await.map(drop);
     };
-    let path = path(&client, &to, "read-receipts").await?;
-    client.put(&path, &ReadReceiptsRequest { shown: Some(arguments.shown) }).await.map(drop)
+    let path = path(&client, &to, what).await?;
+    client.put(&path, &ShownRequest { shown: Some(arguments.shown) }).await.map(drop)
 }
 
 /// The path of something of the conversation that is named.

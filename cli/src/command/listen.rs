@@ -151,6 +151,7 @@ impl Names {
                 self.people.contains_key(&contact.account)
             }
             EventBody::Reaction(reaction) => self.people.contains_key(&reaction.account),
+            EventBody::Typing(typing) => self.people.contains_key(&typing.account),
             EventBody::MessageState(_)
             | EventBody::MessageDeleted(_)
             | EventBody::ChatTimer(_)
@@ -213,6 +214,10 @@ fn text(event: &Event, names: &Names) -> Option<String> {
             let did = if reaction.chosen { "reacts with" } else { "takes back" };
             format!("{}  {who} {did} {emoji}", names.place(&reaction.conversation))
         }
+        EventBody::Typing(typing) => {
+            let does = if typing.typing { "is typing" } else { "is no longer typing" };
+            format!("{}  {} {does}", names.place(&typing.conversation), names.person(&typing.account))
+        }
         EventBody::ChatTimer(timer) => match timer.timer_seconds {
             0 => format!("{}  new messages stay", names.place(&timer.conversation)),
             seconds => format!("{}  new messages disappear after {seconds} s", names.place(&timer.conversation)),
@@ -227,13 +232,8 @@ fn text(event: &Event, names: &Names) -> Option<String> {
         EventBody::RequestAccepted(contact) => format!("{} is a contact", printable::line(&contact.display_name)),
         EventBody::GroupCreated(group) => format!("#{}  is a group you are in", printable::line(&group.name)),
         EventBody::GroupMember(change) => {
-            let did = match change.change {
-                MemberChange::Joined => "is in",
-                MemberChange::Invited => "is invited",
-                MemberChange::Left => "has left",
-                MemberChange::Removed => "was removed",
-            };
-            format!("{}  {} {did}", names.place(&change.group), names.person(&change.account))
+            let (place, who) = (names.place(&change.group), names.person(&change.account));
+            format!("{place}  {who} {}", became(change.change))
         }
         EventBody::GroupRole(change) => {
             format!("{}  {} has another role", names.place(&change.group), names.person(&change.account))
@@ -255,4 +255,13 @@ fn text(event: &Event, names: &Names) -> Option<String> {
         EventBody::NodeReady(_) | EventBody::NodePeer(_) => return None,
     };
     Some(format!("{}  {what}", printable::time(&event.time)))
+}
+
+const fn became(change: MemberChange) -> &'static str {
+    match change {
+        MemberChange::Joined => "is in",
+        MemberChange::Invited => "is invited",
+        MemberChange::Left => "has left",
+        MemberChange::Removed => "was removed",
+    }
 }

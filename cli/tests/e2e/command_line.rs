@@ -18,7 +18,7 @@ pub(crate) fn sign_up(node: &Node, name: &str) -> Value {
 }
 
 /// Starts to listen for one event, and waits until nothing can be missed any more.
-fn listening(node: &Node, arguments: &[&str]) -> Child {
+pub(crate) fn listening(node: &Node, arguments: &[&str]) -> Child {
     let arguments = [&["listen", "--timeout", "60s"], arguments].concat();
     let mut child = command(&node.data(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = String::new();

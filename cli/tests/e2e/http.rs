@@ -34,6 +34,10 @@ impl Request {
         Self::new("POST", path).json_body(body)
     }
 
+    pub(crate) fn put(path: &str, body: &Value) -> Self {
+        Self::new("PUT", path).json_body(body)
+    }
+
     pub(crate) fn patch(path: &str, body: &Value) -> Self {
         Self::new("PATCH", path).json_body(body)
     }

@@ -1,9 +1,13 @@
 //! What can be done to messages and conversations on the command line, between two nodes.
 
+use std::io::{BufRead, BufReader};
+
 use serde_json::{Value, json};
 
-use crate::command_line::{befriend, send, sign_up, texts};
+use crate::command_line::{befriend, listening, send, sign_up, texts};
+use crate::http::Request;
 use crate::node::Node;
+use crate::person::Person;
 use crate::shell::run;
 
 fn two() -> [Node; 2] {
@@ -55,6 +59,29 @@ fn a_message_is_read_once_its_recipient_says_so() {
     run(two, &["chat", "receipts", "off"]).ok();
     let chat = run(two, &["chat", "list", "--json"]).json()["items"][0].clone();
     assert_eq!((chat["mutedUntil"].is_string(), &chat["archived"]), (true, &json!(true)));
+}
+
+// REQ-EPH-8
+#[test]
+fn a_contact_on_another_node_sees_that_somebody_is_typing_once_both_want_it() {
+    let nodes = [Node::start(), Node::start()];
+    let [alice, bob] = [Person::sign_up(&nodes[0], "alice"), Person::sign_up(&nodes[1], "bob")];
+    alice.befriend(&bob);
+    let chat = alice.contact(&bob).unwrap()["conversation"].as_str().unwrap().to_owned();
+    let types = |typing: bool| {
+        let request = Request::put(&format!("/chats/{chat}/typing"), &json!({"typing": typing}));
+        assert_eq!(alice.ask(&request).status, 204);
+    };
+    run(&nodes[0], &["chat", "typing", "on"]).ok();
+    run(&nodes[1], &["chat", "typing", "on", "--chat", "alice"]).ok();
+    assert_eq!(run(&nodes[1], &["chat", "list", "--json"]).json()["items"][0]["typingIndicators"], true);
+    let mut watch = listening(&nodes[1], &["--types", "typing", "--once", "2"]);
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines().map(Result::unwrap);
+    types(true);
+    assert!(lines.next().unwrap().ends_with("@alice  alice is typing"));
+    types(false);
+    assert!(lines.next().unwrap().ends_with("@alice  alice is no longer typing"));
+    assert!(watch.wait().unwrap().success());
 }
 
 #[test]

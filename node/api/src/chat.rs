@@ -58,6 +58,9 @@ pub struct Chat {
     /// Whether read receipts are exchanged here; absent where the account's setting holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_receipts: Option<bool>,
+    /// Whether typing is shown here, both ways; absent where the account's setting holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typing_indicators: Option<bool>,
 }
 
 /// How far a message has come.
@@ -278,10 +281,18 @@ pub struct ArchiveRequest {
     pub archived: bool,
 }
 
-/// `PUT /chats/{id}/read-receipts`: whether read receipts are exchanged in a conversation. 204.
+/// `PUT /chats/{id}/typing`: that the caller is typing, said again while it goes on, or no longer. 204, also where nobody is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ReadReceiptsRequest {
+pub struct TypingRequest {
+    /// Whether the caller is.
+    pub typing: bool,
+}
+
+/// `PUT /chats/{id}/read-receipts`, `PUT /chats/{id}/typing-indicators`: whether these are exchanged in a conversation. 204.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ShownRequest {
     /// Whether; null for what the account's setting says.
     #[serde(default)]
     pub shown: Option<bool>,

@@ -29,6 +29,9 @@ pub struct Event {
     /// True for what the caller did.
     #[serde(rename = "self", default, skip_serializing_if = "std::ops::Not::not")]
     pub is_self: bool,
+    /// True for what passes: it is not kept, comes once or never, and its cursor is that of the event before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transient: bool,
     /// `type` and `payload`.
     #[serde(flatten)]
     pub body: EventBody,
@@ -53,6 +56,9 @@ pub enum EventBody {
     /// A reaction was put on a message or taken back.
     #[serde(rename = "reaction")]
     Reaction(ReactionChange),
+    /// A contact is writing a message, or no longer; transient.
+    #[serde(rename = "typing")]
+    Typing(Typing),
     /// New messages of a conversation disappear after another time.
     #[serde(rename = "chat.timer")]
     ChatTimer(ChatTimer),
@@ -113,6 +119,7 @@ impl EventBody {
             Self::MessageEdited(_) => "message.edited",
             Self::MessageDeleted(_) => "message.deleted",
             Self::Reaction(_) => "reaction",
+            Self::Typing(_) => "typing",
             Self::ChatTimer(_) => "chat.timer",
             Self::RequestNew(_) => "request.new",
             Self::RequestAccepted(_) => "request.accepted",
@@ -180,6 +187,18 @@ pub struct ReactionChange {
     pub emoji: String,
     /// Whether it stands now.
     pub chosen: bool,
+}
+
+/// Payload of `typing`. While it goes on it comes again every few seconds; whoever is not heard of for ten is no longer typing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Typing {
+    /// The conversation.
+    pub conversation: String,
+    /// Who.
+    pub account: String,
+    /// Whether they are.
+    pub typing: bool,
 }
 
 /// Payload of `chat.timer`.
@@ -315,6 +334,7 @@ mod tests {
             time: "2026-11-24T02:00:00Z".into(),
             conversation: None,
             is_self: false,
+            transient: false,
             body: EventBody::NodeReady(NodeReady { peer_id: "12D3".into(), version: "0.1.0".into() }),
         };
         let json = serde_json::to_value(&event).unwrap();

@@ -27,7 +27,8 @@ mod successor;
 pub use auth::{LoginRequest, PasswordRequest, RefreshAnswer, SessionAnswer, SignupAnswer, SignupRequest};
 pub use chat::{
     ArchiveRequest, Attachment, AttachmentRequest, Chat, ChatKind, Delivery, DeliveryState, DraftRequest, EditRequest,
-    Mention, Message, MuteRequest, Quote, Reaction, ReadReceiptsRequest, ReadRequest, SendRequest, TimerRequest,
+    Mention, Message, MuteRequest, Quote, Reaction, ReadRequest, SendRequest, ShownRequest, TimerRequest,
+    TypingRequest,
 };
 pub use contact::{Contact, ContactAnswer, ContactRequest, ContactState};
 pub use event::{Event, EventBody, EventQuery};
@@ -39,7 +40,7 @@ pub use group_settings::{
 pub use invite::{Invite, InviteKind, InviteRequest};
 pub use join::{GroupJoin, JoinRequest, JoinState, Request, RequestKind};
 pub use mailbox::{Mailbox, MailboxRequest, MailboxState, Voucher, VoucherRequest};
-pub use me::{Account, Me, PrivacySettings};
+pub use me::{Account, Me, PrivacyPatchRequest, PrivacySettings};
 pub use page::{Page, PageQuery};
 pub use problem::{ErrorCode, FieldProblem, PROBLEM_CONTENT_TYPE, Problem};
 pub use recovery::{GroupPetition, Petition, Recovery, RecoveryAdmin, RecoveryRequest};

@@ -32,10 +32,24 @@ pub struct Me {
     pub device: Option<String>,
 }
 
-/// `GET /me/settings`, `PATCH /me/settings`: what others see of the caller.
+/// `GET /me/settings`: what others see of the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct PrivacySettings {
     /// Whether others see what the caller has read, and the caller what others have.
     pub read_receipts: bool,
+    /// Whether contacts see that the caller is typing, and the caller that they are.
+    pub typing_indicators: bool,
+}
+
+/// `PATCH /me/settings`: what shall be otherwise. 204.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PrivacyPatchRequest {
+    /// As in [`PrivacySettings`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_receipts: Option<bool>,
+    /// As in [`PrivacySettings`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typing_indicators: Option<bool>,
 }

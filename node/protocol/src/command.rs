@@ -4,6 +4,7 @@ use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 use tidings_crypto::invite::InviteLink;
 
 use crate::account::policy::{AddRule, JoinRule, PostRule, RecoveryRule, Role};
+use crate::record::chat::Shown;
 use crate::record::contact::ContactRecord;
 use crate::record::invite::GroupInvite;
 use crate::record::join::JoinRecord;
@@ -126,8 +127,17 @@ pub enum ChatAct {
         /// Whether it is put away.
         archived: bool,
     },
-    /// Exchange read receipts or not.
-    SetReadReceipts {
+    /// Say that one is typing, or no longer. Said where it may be seen, and dropped elsewhere.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Whether one is.
+        typing: bool,
+    },
+    /// Show others something of what one does, and see it of them, or not.
+    Show {
+        /// What.
+        what: Shown,
         /// Where; everywhere, if absent.
         conversation: Option<ConversationId>,
         /// Whether; `None` for what holds everywhere.

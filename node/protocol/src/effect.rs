@@ -1,6 +1,6 @@
 //! Everything a step asks the shell to do, after its writes are durable.
 
-use tidings_crypto::id::{AccountId, NodeId};
+use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 
 use crate::command::Answer;
 use crate::error::Rejection;
@@ -48,6 +48,27 @@ pub enum Effect {
         account: AccountId,
         /// The newest event.
         cursor: u64,
+    },
+    /// Tell those of the account's clients who listen now something that passes. Nobody is told later.
+    Tell {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        event: TransientEvent,
+    },
+}
+
+/// Something that passes: it is not stored and has no cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransientEvent {
+    /// Somebody is writing a message, or no longer.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        account: AccountId,
+        /// Whether they are.
+        typing: bool,
     },
 }
 

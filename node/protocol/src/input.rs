@@ -15,6 +15,8 @@ pub enum Protocol {
     Keys,
     /// `/tidings/id/1`: identity logs and box keys.
     Id,
+    /// `/tidings/ephemeral/1`: what is said to those who are there, and kept by nobody.
+    Ephemeral,
 }
 
 /// Why a request to a peer had no answer.

@@ -272,9 +272,29 @@ pub const UNREAD_MAX: usize = 1000;
 /// frontier is told until it writes again.
 pub const READ_FRONTIER_MESSAGES_MAX: usize = 4096;
 
-/// Most members of a group in which receipts are sent, of delivery and of reading (PROTOCOL A7.4). Each is an entry that all others process:
+/// Most members of a group in which receipts are sent, of delivery and of reading (PROTOCOL A7.4), and typing is shown. Each is an entry that all others process:
 /// of a thousand members' receipts for one message a million. In larger groups a message stays `sent`, and says why.
 pub const RECEIPT_MEMBERS_MAX: usize = 50;
+
+/// How long nobody says again that they are typing, in milliseconds, while they are.
+pub const TYPING_PAUSE_MS: u64 = 3_000;
+
+/// How long somebody is shown as typing who has not said so again, in milliseconds: two pauses, and time for the way.
+pub const TYPING_SHOWN_MS: u64 = 8_000;
+
+/// How far the clock of an ephemeral frame may be from that of its reader, in milliseconds: as far as that of a message may run ahead
+/// ([`CLOCK_AHEAD_MS_MAX`]). One that is further off has no effect, so that an old one does not come again after a restart.
+pub const EPHEMERAL_AGE_MS_MAX: u64 = CLOCK_AHEAD_MS_MAX;
+
+/// Most ephemeral frames taken from one peer in a window of so many milliseconds: twenty people of one node who type at once in three
+/// conversations each say less. Beyond it they have no effect.
+pub const EPHEMERALS_PER_WINDOW_MAX: u32 = 60;
+/// See [`EPHEMERALS_PER_WINDOW_MAX`].
+pub const EPHEMERAL_WINDOW_MS: u64 = 1_000;
+
+/// Devices of contacts of which the clock of the last ephemeral frame is remembered, each in a conversation, as long as that frame could come
+/// again. Beyond it those of others have no effect.
+pub const EPHEMERALS_REMEMBERED_MAX: usize = 4096;
 
 /// Most bytes of a draft. Beyond it it is refused, as the text would be.
 pub const DRAFT_BYTES_MAX: usize = TEXT_BYTES_MAX;

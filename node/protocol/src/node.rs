@@ -9,6 +9,7 @@ use tidings_crypto::id::{AccountId, NodeId};
 use crate::account;
 use crate::account::contact::invite;
 use crate::account::conversation::{leave, recovery, successor};
+use crate::account::ephemeral::Ephemerals;
 use crate::command::{Answer, Command};
 use crate::directory;
 use crate::effect::{Effect, Output};
@@ -56,6 +57,7 @@ pub struct Node {
     peers: Peers,
     timers: Timers,
     verified: Verified,
+    ephemerals: Ephemerals,
 }
 
 impl Node {
@@ -68,6 +70,7 @@ impl Node {
             peers: Peers::default(),
             timers: Timers::default(),
             verified: Verified::default(),
+            ephemerals: Ephemerals::default(),
         }
     }
 
@@ -84,6 +87,7 @@ impl Node {
             peers: &mut self.peers,
             timers: &mut self.timers,
             verified: &self.verified,
+            ephemerals: &mut self.ephemerals,
             effects: Vec::new(),
             to_catch_up: BTreeSet::new(),
             to_open_inbox: BTreeSet::new(),
@@ -203,6 +207,9 @@ fn tick(step: &mut Step<'_>) -> Outcome<()> {
             TimerKind::OpenInbox(account) => {
                 step.to_open_inbox.insert(account);
             }
+            TimerKind::Typing(account, conversation, device) => {
+                account::ephemeral::typing::over(step, (account, conversation, device))?;
+            }
         }
     }
     Ok(())
@@ -214,6 +221,11 @@ fn answer_peer(step: &mut Step<'_>, peer: NodeId, protocol: Protocol, bytes: &[u
         Protocol::Inbox => wire::encode(&log::route::inbox_request(step, peer, bytes)?),
         Protocol::Keys => wire::encode(&account::key_supply::request(step, bytes)?),
         Protocol::Id => wire::encode(&directory::id_request(step, bytes)?),
+        Protocol::Ephemeral => {
+            // The answer says nothing: whoever asks learns neither who is there nor what they want to see.
+            drop(refused(log::ephemeral::received(step, peer, bytes))?);
+            Vec::new()
+        }
     })
 }
 
@@ -247,7 +259,7 @@ fn response(
         }
         Purpose::Register { account, told, .. } => account::mailbox::registered(step, peer, account, told, result),
         Purpose::Collect(account) => account::mailbox_reading::collected(step, peer, account, result),
-        Purpose::Mailbox => Ok(()),
+        Purpose::Mailbox | Purpose::Ephemeral => Ok(()),
         Purpose::Keys { account, conversation, contact } => {
             account::conversation::member_add::answered(step, peer, account, &conversation, &contact, result)
         }

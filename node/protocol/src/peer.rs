@@ -7,6 +7,7 @@ use tidings_crypto::id::{AccountId, ConversationId, NodeId, QueueId};
 use crate::limits::{RETRY_MS_MAX, RETRY_MS_MIN, RINGS_REMEMBERED};
 use crate::log::read::Reading;
 use crate::log::reconcile::session::{Asked, Session};
+use crate::time::Monotonic;
 
 /// Why a request was sent: what to do with its answer.
 #[derive(Debug, Clone)]
@@ -59,6 +60,8 @@ pub(crate) enum Purpose {
     Collect(AccountId),
     /// Something said to a mailbox, or by one, whose answer does not matter.
     Mailbox,
+    /// Something that passes; its answer says nothing.
+    Ephemeral,
     /// A key package of a contact, so that they can be added.
     Keys {
         /// Who adds.
@@ -84,7 +87,8 @@ impl Purpose {
             | Self::Keys { .. }
             | Self::Register { .. }
             | Self::Collect(_)
-            | Self::Mailbox => &[],
+            | Self::Mailbox
+            | Self::Ephemeral => &[],
         }
     }
 }
@@ -121,6 +125,9 @@ pub(crate) struct Peer {
     pub(crate) by_counter: BTreeSet<QueueId>,
     /// Whether it answered a reconciliation with what is no answer: it is read by counter.
     pub(crate) no_reconcile: bool,
+    /// Ephemeral frames that came of it, and until when they are counted together.
+    pub(crate) ephemerals: u32,
+    pub(crate) ephemerals_until: Monotonic,
 }
 
 /// Neighbours on the rings of queues, since they are costly to find among many followers.

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 use tidings_crypto::id::{AccountId, ConversationId, NodeId, QueueId};
 
+use crate::account::ephemeral::Ephemerals;
 use crate::effect::Effect;
 use crate::error::{Error, Outcome};
 use crate::input::Protocol;
@@ -26,6 +27,7 @@ pub(crate) struct Step<'a> {
     pub(crate) peers: &'a mut Peers,
     pub(crate) timers: &'a mut Timers,
     pub(crate) verified: &'a Verified,
+    pub(crate) ephemerals: &'a mut Ephemerals,
     pub(crate) effects: Vec<Effect>,
     /// Queues that have something new for an account.
     pub(crate) to_catch_up: BTreeSet<(AccountId, QueueId)>,

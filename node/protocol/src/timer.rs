@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidings_crypto::id::{AccountId, ConversationId, NodeId, QueueId};
+use tidings_crypto::id::{AccountId, ConversationId, DeviceId, NodeId, QueueId};
 
 use crate::time::Monotonic;
 
@@ -37,6 +37,8 @@ pub(crate) enum TimerKind {
     SomethingCame(NodeId),
     /// Go on opening an account's inbox.
     OpenInbox(AccountId),
+    /// Show a device no longer as typing to an account.
+    Typing(AccountId, ConversationId, DeviceId),
 }
 
 /// All timers that are set; each kind at most once.

@@ -4,9 +4,10 @@
 mod world;
 
 use tidings_crypto::id::ConversationId;
-use tidings_protocol::command::{Command, Recipient};
+use tidings_protocol::command::{ChatAct, Command, Recipient};
 use tidings_protocol::limits::{COMMIT_ADDS_BYTES_MAX, RECEIPT_MEMBERS_MAX};
 use tidings_protocol::query::waiting::{self, Reason};
+use tidings_protocol::record::chat::Shown;
 use tidings_protocol::record::message::{DeliveryState, MessageRecord};
 use world::{Person, World};
 
@@ -32,12 +33,27 @@ fn states(world: &World, of: Person, text: &str) -> Vec<DeliveryState> {
     states
 }
 
-// REQ-DELIV-10
+fn show_typing(world: &mut World, founder: Person, friends: &[Person]) {
+    for person in friends.iter().chain([&founder]) {
+        let act = ChatAct::Show { what: Shown::Typing, conversation: None, shown: Some(true) };
+        world.command(person.host, Command::Chat { account: person.account, act }).unwrap();
+    }
+}
+
+fn types(world: &mut World, by: Person, conversation: ConversationId) {
+    let act = ChatAct::Typing { conversation, typing: true };
+    world.command(by.host, Command::Chat { account: by.account, act }).unwrap();
+}
+
+// REQ-DELIV-10, REQ-EPH-3
 #[test]
 fn above_fifty_members_nobody_sends_receipts_and_a_message_says_why_it_stays_sent() {
     let (mut world, founder, friends) = many(3, RECEIPT_MEMBERS_MAX);
     let group = world.group(founder, "many", &friends);
     assert_eq!(world.conversation(founder, group).members.len(), RECEIPT_MEMBERS_MAX + 1);
+    show_typing(&mut world, founder, &friends);
+    types(&mut world, founder, group);
+    assert_eq!(world.told, [], "nor that they are typing");
     world.send(founder, Recipient::Conversation(group), "to all of you").unwrap();
     world.advance(10_000);
     for friend in &friends {
@@ -52,6 +68,8 @@ fn above_fifty_members_nobody_sends_receipts_and_a_message_says_why_it_stays_sen
     // One fewer, and they do, for what they owe from before as well.
     let (gone, rest) = friends.split_last().unwrap();
     remove(&mut world, founder, group, *gone);
+    types(&mut world, founder, group);
+    assert_eq!(world.told.len(), rest.len());
     world.send(founder, Recipient::Conversation(group), "to the rest").unwrap();
     world.advance(10_000);
     assert_eq!(states(&world, founder, "to the rest"), [DeliveryState::Delivered]);

@@ -7,6 +7,7 @@ use tidings_crypto::id::{ConversationId, DeviceId};
 use tidings_protocol::command::{ChatAct, Command, GroupChange, NewMessage, Recipient};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::query::{chats, messages, waiting};
+use tidings_protocol::record::chat::Shown;
 use tidings_protocol::record::event::{EventKind, EventRecord};
 use tidings_protocol::record::message::{DeliveryState, FailReason, MessageRecord};
 use tidings_protocol::store::table::Table;
@@ -180,7 +181,7 @@ fn a_message_is_read_when_its_recipient_says_so_and_not_before() {
 fn who_does_not_show_what_they_read_does_not_see_it_of_others() {
     let mut pair = pair();
     let (alice, bob) = (pair.alice, pair.bob);
-    pair.act(bob, ChatAct::SetReadReceipts { conversation: None, shown: Some(false) }).unwrap();
+    pair.act(bob, ChatAct::Show { what: Shown::Read, conversation: None, shown: Some(false) }).unwrap();
     let (ask, answer) = (pair.say(alice, "seen?"), pair.say(bob, "perhaps"));
     pair.read(bob, None);
     pair.read(alice, None);
@@ -191,7 +192,7 @@ fn who_does_not_show_what_they_read_does_not_see_it_of_others() {
     pair.say(alice, "hello?");
     assert_eq!(pair.message(alice, &ask).state(), DeliveryState::Delivered);
     // One conversation may be otherwise than all.
-    pair.act(bob, ChatAct::SetReadReceipts { conversation: Some(pair.chat), shown: Some(true) }).unwrap();
+    pair.act(bob, ChatAct::Show { what: Shown::Read, conversation: Some(pair.chat), shown: Some(true) }).unwrap();
     let last = pair.say(alice, "now?");
     pair.read(bob, None);
     assert_eq!(pair.message(alice, &last).state(), DeliveryState::Read);

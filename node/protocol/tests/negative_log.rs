@@ -25,7 +25,7 @@ use tidings_protocol::{record, wire};
 use tls_codec::VLByteVec;
 use world::{Person, World};
 
-const PROTOCOLS: [Protocol; 4] = [Protocol::Log, Protocol::Inbox, Protocol::Keys, Protocol::Id];
+const PROTOCOLS: [Protocol; 5] = [Protocol::Log, Protocol::Inbox, Protocol::Keys, Protocol::Id, Protocol::Ephemeral];
 
 struct Pair {
     world: World,

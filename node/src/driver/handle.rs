@@ -7,11 +7,12 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use tidings_crypto::id::AccountId;
 use tidings_crypto::vault::DataKey;
 use tidings_protocol::command::{Answer, Command};
+use tidings_protocol::effect::TransientEvent;
 use tidings_protocol::error::Rejection;
 use tidings_protocol::input::Input;
 use tidings_protocol::store::snapshot::StoreError;
 use tidings_protocol::store::write_set::WriteSet;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use super::counters::Counters;
 use super::limits::{INBOX_PEER_REQUESTS_MAX, INBOX_RETRY_PAUSE};
@@ -128,6 +129,12 @@ impl DriverHandle {
     #[must_use]
     pub fn subscribe(&self, account: AccountId) -> watch::Receiver<u64> {
         self.notifier.subscribe(account)
+    }
+
+    /// What passes for an account from now on, such as that somebody is typing. Whoever lags misses the oldest.
+    #[must_use]
+    pub fn overhear(&self, account: AccountId) -> broadcast::Receiver<TransientEvent> {
+        self.notifier.overhear(account)
     }
 
     /// What the driver has done so far.

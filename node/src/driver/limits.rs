@@ -22,3 +22,7 @@ pub(super) const NETWORK_OFFER_PAUSE: Duration = Duration::from_millis(1);
 
 /// Pause between two looks at a full inbox by somebody whose order must not be lost (stop).
 pub(super) const INBOX_RETRY_PAUSE: Duration = Duration::from_millis(5);
+
+/// Transient events of one account that wait for a client. Typing of fifty people in a moment is fewer; a client that takes none of them misses
+/// the oldest, which is over by then.
+pub(super) const TRANSIENT_EVENTS_MAX: usize = 64;

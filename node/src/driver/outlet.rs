@@ -107,6 +107,7 @@ impl Outlet {
                 }
             }
             Effect::Notify { account, cursor } => self.notifier.announce(account, cursor),
+            Effect::Tell { account, event } => self.notifier.tell(account, event),
         }
     }
 

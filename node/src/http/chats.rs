@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tidings_api::{
-    ArchiveRequest, Chat, DraftRequest, MuteRequest, Page, PageQuery, Problem, ReadReceiptsRequest, ReadRequest,
-    TimerRequest,
+    ArchiveRequest, Chat, DraftRequest, MuteRequest, Page, PageQuery, Problem, ReadRequest, ShownRequest, TimerRequest,
+    TypingRequest,
 };
 use tidings_crypto::id::ConversationId;
 use tidings_protocol::command::{ChatAct, Command, GroupChange};
 use tidings_protocol::limits::TIMER_MS_MAX;
 use tidings_protocol::query::conversations;
+use tidings_protocol::record::chat::Shown;
 use tidings_protocol::record::conversation::ConversationKind;
 
 use super::caller::Caller;
@@ -136,17 +137,55 @@ pub(super) async fn archive(
 }
 
 /// Exchanges read receipts in a conversation, or not, or as everywhere.
-#[utoipa::path(put, path = "/chats/{id}/read-receipts", tag = "chats", request_body = ReadReceiptsRequest,
+#[utoipa::path(put, path = "/chats/{id}/read-receipts", tag = "chats", request_body = ShownRequest,
     params(("id" = String, Path, description = "the conversation")), responses(
     (status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 423, body = Problem)))]
 pub(super) async fn read_receipts(
     State(state): State<AppState>,
     caller: Caller,
     Path(id): Path<String>,
-    JsonBody(request): JsonBody<ReadReceiptsRequest>,
+    JsonBody(request): JsonBody<ShownRequest>,
 ) -> Result<StatusCode, Failure> {
     let conversation = conversation(&caller, &id)?;
-    act(&state, &caller, ChatAct::SetReadReceipts { conversation: Some(conversation), shown: request.shown }).await
+    show(&state, &caller, Shown::Read, conversation, request.shown).await
+}
+
+/// Shows typing in a conversation and sees it, or not, or as everywhere.
+#[utoipa::path(put, path = "/chats/{id}/typing-indicators", tag = "chats", request_body = ShownRequest,
+    params(("id" = String, Path, description = "the conversation")), responses(
+    (status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 423, body = Problem)))]
+pub(super) async fn typing_indicators(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<ShownRequest>,
+) -> Result<StatusCode, Failure> {
+    let conversation = conversation(&caller, &id)?;
+    show(&state, &caller, Shown::Typing, conversation, request.shown).await
+}
+
+/// Says that the caller is typing, or no longer. It reaches contacts who are there and want to see it; whether it does is not answered.
+#[utoipa::path(put, path = "/chats/{id}/typing", tag = "chats", request_body = TypingRequest,
+    params(("id" = String, Path, description = "the conversation")), responses(
+    (status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 423, body = Problem)))]
+pub(super) async fn typing(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<TypingRequest>,
+) -> Result<StatusCode, Failure> {
+    let conversation = conversation(&caller, &id)?;
+    act(&state, &caller, ChatAct::Typing { conversation, typing: request.typing }).await
+}
+
+async fn show(
+    state: &AppState,
+    caller: &Caller,
+    what: Shown,
+    conversation: ConversationId,
+    shown: Option<bool>,
+) -> Result<StatusCode, Failure> {
+    act(state, caller, ChatAct::Show { what, conversation: Some(conversation), shown }).await
 }
 
 /// Hands a wish about a conversation to the core.

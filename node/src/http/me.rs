@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use tidings_api::{Me, PasswordRequest, PrivacySettings, Problem};
+use tidings_api::{Me, PasswordRequest, PrivacyPatchRequest, PrivacySettings, Problem};
 use tidings_crypto::identity::IdentityLog;
 use tidings_protocol::command::ChatAct;
 use tidings_protocol::query::{chats, directory};
+use tidings_protocol::record::chat::Shown;
 use zeroize::Zeroizing;
 
 use super::caller::{Caller, Visitor};
@@ -35,20 +36,24 @@ pub(super) async fn me(State(state): State<AppState>, caller: Caller) -> Result<
     (status = 200, body = PrivacySettings), (status = 401, body = Problem), (status = 423, body = Problem)))]
 pub(super) async fn settings(caller: Caller) -> Result<Json<PrivacySettings>, Failure> {
     let kept = chats::settings(&caller.unlocked()?, caller.account)?;
-    Ok(Json(PrivacySettings { read_receipts: kept.read_receipts }))
+    Ok(Json(PrivacySettings { read_receipts: kept.read_receipts, typing_indicators: kept.typing }))
 }
 
 /// Changes what others see of the caller.
-#[utoipa::path(patch, path = "/me/settings", tag = "me", request_body = PrivacySettings, responses(
+#[utoipa::path(patch, path = "/me/settings", tag = "me", request_body = PrivacyPatchRequest, responses(
     (status = 204), (status = 401, body = Problem), (status = 423, body = Problem)))]
 pub(super) async fn set_settings(
     State(state): State<AppState>,
     caller: Caller,
-    JsonBody(request): JsonBody<PrivacySettings>,
+    JsonBody(request): JsonBody<PrivacyPatchRequest>,
 ) -> Result<StatusCode, Failure> {
     caller.unlocked()?;
-    let shown = Some(request.read_receipts);
-    super::chats::act(&state, &caller, ChatAct::SetReadReceipts { conversation: None, shown }).await
+    for (what, shown) in [(Shown::Read, request.read_receipts), (Shown::Typing, request.typing_indicators)] {
+        if shown.is_some() {
+            super::chats::act(&state, &caller, ChatAct::Show { what, conversation: None, shown }).await?;
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Takes the account's keys out of memory; messages are still taken and kept.

@@ -83,6 +83,8 @@ fn api() -> Router<AppState> {
         .route("/chats/{id}/timer", put(chats::timer))
         .route("/chats/{id}/archive", put(chats::archive))
         .route("/chats/{id}/read-receipts", put(chats::read_receipts))
+        .route("/chats/{id}/typing-indicators", put(chats::typing_indicators))
+        .route("/chats/{id}/typing", put(chats::typing))
         .route("/messages/{id}", get(messages::show).patch(messages::edit).delete(messages::delete))
         .route("/messages/{id}/reactions/{emoji}", put(messages::react).delete(messages::unreact))
         .route("/messages/{id}/retry", post(messages::retry))

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use tidings_api::event::{EVENT_VERSION, Gap, NodeReady};
 use tidings_api::{ErrorCode, Event, EventBody, EventQuery};
+use tidings_protocol::effect::TransientEvent;
 use tidings_protocol::query::events::{self, Kept};
-use tokio::sync::watch;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::caller::Caller;
@@ -18,6 +20,9 @@ use super::limits::{EVENTS_AT_ONCE, HEARTBEAT, SESSION_CHECK};
 use super::state::{AppState, StreamPlace};
 use super::time_text::rfc3339;
 use super::view::{Viewer, event};
+
+/// The driver has ended.
+struct Gone;
 
 /// What the stream has for the client.
 pub(super) enum Next {
@@ -48,6 +53,7 @@ pub(super) struct EventStream {
     cursor: u64,
     ready: VecDeque<Event>,
     newest: watch::Receiver<u64>,
+    passing: broadcast::Receiver<TransientEvent>,
     closing: watch::Receiver<bool>,
     checked: Instant,
     heartbeat: Instant,
@@ -71,6 +77,7 @@ impl EventStream {
         })?;
         // Subscribed before the store is read, so that nothing falls between.
         let newest = state.driver().subscribe(caller.account);
+        let passing = state.driver().overhear(caller.account);
         let kept = events::kept(&caller.unlocked()?, caller.account)?;
         let last = kept.map_or(0, |kept| kept.newest);
         let mut ready = VecDeque::new();
@@ -94,6 +101,7 @@ impl EventStream {
             cursor,
             ready,
             newest,
+            passing,
             closing,
             checked: now,
             heartbeat: now + HEARTBEAT,
@@ -133,14 +141,27 @@ impl EventStream {
         let until = self.heartbeat.min(self.checked + SESSION_CHECK);
         let changed = async {
             tokio::select! {
-                changed = self.newest.changed() => changed,
-                changed = self.closing.changed() => changed,
+                changed = self.newest.changed() => changed.map(|()| None).map_err(|_| Gone),
+                changed = self.closing.changed() => changed.map(|()| None).map_err(|_| Gone),
+                passing = self.passing.recv() => match passing {
+                    Ok(event) => Ok(Some(event)),
+                    Err(RecvError::Lagged(_)) => Ok(None),
+                    Err(RecvError::Closed) => Err(Gone),
+                },
             }
         };
-        if let Ok(Err(_)) = timeout_at(until, changed).await {
+        match timeout_at(until, changed).await {
+            Ok(Ok(Some(event))) => self.pass(event),
+            Ok(Ok(None)) | Err(_) => {}
             // The driver is gone; the check of the session will say so. Not at full speed.
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            Ok(Err(Gone)) => tokio::time::sleep(Duration::from_millis(500)).await,
         }
+    }
+
+    /// Something that passes stands behind what was sent before, and has no place of its own.
+    fn pass(&mut self, event: TransientEvent) {
+        let shown = event::transient(event, self.cursor, self.state.now_ms());
+        self.ready.extend(Some(shown).filter(|shown| self.wants(shown)));
     }
 
     /// Reads on; whether there was something, be it only events that are not for this client.
@@ -193,6 +214,7 @@ fn envelope(state: &AppState, cursor: u64, body: EventBody) -> Event {
         time: rfc3339(state.now_ms()),
         conversation: None,
         is_self: false,
+        transient: false,
         body,
     }
 }

@@ -40,6 +40,7 @@ pub(super) struct Behaviour {
     inbox: Frames,
     keys: Frames,
     id: Frames,
+    ephemeral: Frames,
 }
 
 /// What a node takes part in beside talking to its peers.
@@ -79,6 +80,7 @@ impl Behaviour {
             inbox: frames(Protocol::Inbox, &codec),
             keys: frames(Protocol::Keys, &codec),
             id: frames(Protocol::Id, &codec),
+            ephemeral: frames(Protocol::Ephemeral, &codec),
         })
     }
 
@@ -89,6 +91,7 @@ impl Behaviour {
             Protocol::Inbox => &mut self.inbox,
             Protocol::Keys => &mut self.keys,
             Protocol::Id => &mut self.id,
+            Protocol::Ephemeral => &mut self.ephemeral,
         }
     }
 }
@@ -101,6 +104,7 @@ pub const fn protocol_name(protocol: Protocol) -> &'static str {
         Protocol::Inbox => "/tidings/inbox/1",
         Protocol::Keys => "/tidings/keys/1",
         Protocol::Id => "/tidings/id/1",
+        Protocol::Ephemeral => "/tidings/ephemeral/1",
     }
 }
 

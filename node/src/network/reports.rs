@@ -93,6 +93,7 @@ impl Task {
             BehaviourEvent::Inbox(event) => self.on_frame(Protocol::Inbox, event),
             BehaviourEvent::Keys(event) => self.on_frame(Protocol::Keys, event),
             BehaviourEvent::Id(event) => self.on_frame(Protocol::Id, event),
+            BehaviourEvent::Ephemeral(event) => self.on_frame(Protocol::Ephemeral, event),
             BehaviourEvent::Identify(event) => self.on_identify(event),
             BehaviourEvent::Ping(event) => self.on_ping(&event),
             BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => self.on_discovered(found),

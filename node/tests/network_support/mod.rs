@@ -13,7 +13,8 @@ use tokio::time::timeout;
 
 /// Longer than any wait of a healthy node on a loaded machine, shorter than a hung test run.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
-pub(crate) const PROTOCOLS: [Protocol; 4] = [Protocol::Log, Protocol::Inbox, Protocol::Keys, Protocol::Id];
+pub(crate) const PROTOCOLS: [Protocol; 5] =
+    [Protocol::Log, Protocol::Inbox, Protocol::Keys, Protocol::Id, Protocol::Ephemeral];
 pub(crate) const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
 pub(crate) const TCP: &str = "/ip4/127.0.0.1/tcp/0";
 

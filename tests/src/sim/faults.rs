@@ -112,6 +112,7 @@ impl World {
                 self.schedule.after(delay, Event::Command { person, command: Box::new(command), purpose });
             }
         }
+        self.type_something();
         let gap = self.people_dice.between(self.plan.gap.0, self.plan.gap.1);
         self.schedule.after(gap, Event::Act);
     }

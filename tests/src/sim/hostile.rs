@@ -46,7 +46,7 @@ impl Hostile {
 
     /// A frame.
     pub(crate) fn frame(&mut self) -> (Protocol, Vec<u8>) {
-        let protocols = [Protocol::Log, Protocol::Inbox, Protocol::Keys, Protocol::Id];
+        let protocols = [Protocol::Log, Protocol::Inbox, Protocol::Keys, Protocol::Id, Protocol::Ephemeral];
         let any = *self.dice.pick(&protocols).unwrap_or(&Protocol::Log);
         let junk = |dice: &mut Dice| {
             let length = match dice.below(50) {

@@ -22,6 +22,7 @@ mod settle;
 mod step;
 mod trace;
 mod tree;
+mod typing;
 mod view;
 mod wishes;
 mod workload;

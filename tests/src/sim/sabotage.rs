@@ -55,11 +55,13 @@ pub enum Bug {
     EndlessTalk,
     /// It says "done" where the core refused for lack of a role.
     RefusalIgnored,
+    /// It keeps a list of who was typing.
+    TypingStored,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::TextInNodeRow,
         Self::TextOnTheWire,
         Self::RatchetNotStored,
@@ -77,6 +79,7 @@ impl Bug {
         Self::RemovalForgotten,
         Self::EndlessTalk,
         Self::RefusalIgnored,
+        Self::TypingStored,
     ];
 
     /// The checker that must see it.
@@ -95,6 +98,7 @@ impl Bug {
             Self::RemovalForgotten => "wishes",
             Self::EndlessTalk => "quiet",
             Self::RefusalIgnored => "rejections",
+            Self::TypingStored => "passing",
         }
     }
 }
@@ -162,6 +166,7 @@ impl Saboteur {
             Some(Bug::RemovalForgotten) => forget_removal(input, output),
             Some(Bug::EndlessTalk) => talk_on(input, output),
             Some(Bug::RefusalIgnored) => pretend(output),
+            Some(Bug::TypingStored) => list_who_types(output),
             Some(Bug::MemberHidden) => hide_a_member(output),
             Some(Bug::EffectsBeforeCommit) | None => {}
         }
@@ -310,6 +315,14 @@ fn pretend(output: &mut Output) {
             && matches!(result, Err(Rejection::NotAdmin))
         {
             *result = Ok(Answer::Done);
+        }
+    }
+}
+
+fn list_who_types(output: &mut Output) {
+    for effect in &output.effects {
+        if let Effect::Tell { account, .. } = effect {
+            output.writes.put(Scope::Node, Table::Session, b"typing".to_vec(), account.as_bytes().to_vec());
         }
     }
 }

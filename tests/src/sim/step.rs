@@ -214,7 +214,8 @@ impl World {
         if self.options.verbose {
             self.tell(node, &facts);
         }
-        self.ask(|checker, view| checker.committed(&Seen { writes, facts: &facts, view }))
+        let input = &step.input;
+        self.ask(|checker, view| checker.committed(&Seen { input, writes, facts: &facts, view }))
     }
 
     fn run_effects(&mut self, node: usize, done: Vec<Done>, limit: Option<usize>) -> Result<(), Violation> {
@@ -271,7 +272,7 @@ impl World {
             }
             Effect::Dial { node: peer, addresses } => self.dial(node, peer, &addresses),
             Effect::Reply { id, result } => return self.reply(node, id, input, expected, &result),
-            Effect::Notify { .. } => {}
+            Effect::Notify { .. } | Effect::Tell { .. } => {}
         }
         Ok(())
     }

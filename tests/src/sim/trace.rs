@@ -87,6 +87,11 @@ fn put_effect(bytes: &mut Vec<u8>, effect: &Effect) {
             put(bytes, account.as_bytes());
             bytes.extend_from_slice(&cursor.to_be_bytes());
         }
+        Effect::Tell { account, event } => {
+            bytes.push(15);
+            put(bytes, account.as_bytes());
+            put(bytes, format!("{event:?}").as_bytes());
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use super::report::{Stats, Violation};
 use super::sabotage::Saboteur;
 use super::schedule::{Event, Schedule};
 use super::trace::Digest;
+use super::typing;
 use super::view::View;
 use super::workload::{Purpose, Wish, Workload};
 
@@ -36,6 +37,8 @@ pub(crate) struct World {
     pub(crate) fault_dice: Dice,
     pub(crate) people_dice: Dice,
     pub(crate) seed_dice: Dice,
+    /// Chance for those who type, where people do.
+    pub(crate) typing_dice: Option<Dice>,
     pub(crate) view: View,
     pub(crate) checkers: Vec<Box<dyn Checker>>,
     pub(crate) saboteur: Saboteur,
@@ -87,6 +90,7 @@ impl World {
             fault_dice: Dice::new(seed, "faults"),
             people_dice: Dice::new(seed, "acts"),
             seed_dice: Dice::new(seed, "seeds"),
+            typing_dice: typing::draw(seed),
             view,
             checkers,
             saboteur: Saboteur::new(options.bug),

@@ -9,6 +9,7 @@ pub(crate) mod contact;
 pub mod conversation;
 pub(crate) mod create;
 pub(crate) mod device_log;
+pub(crate) mod ephemeral;
 pub(crate) mod event;
 pub(crate) mod identity;
 pub(crate) mod inbox;

@@ -6,6 +6,7 @@
 pub(crate) mod accept;
 pub(crate) mod append;
 pub(crate) mod bundle;
+pub(crate) mod ephemeral;
 pub(crate) mod generation;
 pub(crate) mod listing;
 pub mod mailbox;

@@ -39,6 +39,28 @@ pub struct ChatRecord {
     /// Which change of the timer counts: the latest.
     #[n(6)]
     pub timer_version: Version,
+    /// Whether typing is shown here; `None` as in the account's settings.
+    #[n(7)]
+    pub typing: Option<bool>,
+}
+
+/// What people show each other beside what they write: both ways or not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// What they have read.
+    Read,
+    /// That they are typing.
+    Typing,
+}
+
+impl ChatRecord {
+    /// Whether it is shown in this conversation; `None` as in the account's settings.
+    pub const fn shows(&mut self, what: Shown) -> &mut Option<bool> {
+        match what {
+            Shown::Read => &mut self.read_receipts,
+            Shown::Typing => &mut self.typing,
+        }
+    }
 }
 
 /// What an account wants others to see of it.
@@ -47,11 +69,25 @@ pub struct SettingRecord {
     /// Whether others see what was read here, and this account what they have read.
     #[n(0)]
     pub read_receipts: bool,
+    /// Whether others see that it is typing, and this account that they are.
+    #[n(1)]
+    #[cbor(default)]
+    pub typing: bool,
+}
+
+impl SettingRecord {
+    /// Whether it is shown where a conversation says nothing of its own.
+    pub const fn shows(&mut self, what: Shown) -> &mut bool {
+        match what {
+            Shown::Read => &mut self.read_receipts,
+            Shown::Typing => &mut self.typing,
+        }
+    }
 }
 
 impl Default for SettingRecord {
     fn default() -> Self {
-        Self { read_receipts: true }
+        Self { read_receipts: true, typing: false }
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod bundle;
 pub mod commit_body;
 pub mod content;
+pub mod ephemeral;
 pub mod fork_vote;
 pub mod id;
 pub mod inbox;

@@ -269,7 +269,8 @@ impl Model {
             | Effect::Request { .. }
             | Effect::Dial { .. }
             | Effect::Reply { .. }
-            | Effect::Notify { .. } => None,
+            | Effect::Notify { .. }
+            | Effect::Tell { .. } => None,
         });
         answer.expect("every request is answered")
     }
@@ -358,7 +359,7 @@ impl Model {
                     self.connect(at, *other);
                 }
             }
-            Effect::Reply { .. } | Effect::Notify { .. } => {}
+            Effect::Reply { .. } | Effect::Notify { .. } | Effect::Tell { .. } => {}
         }
     }
 

@@ -20,7 +20,7 @@ use tidings_crypto::identity::{DeviceRecord, Home, IdentityLog};
 use tidings_crypto::invite::InviteLink;
 use tidings_crypto::sign::SigningKey;
 use tidings_protocol::command::{Answer, Command, NewAccount, Recipient};
-use tidings_protocol::effect::Effect;
+use tidings_protocol::effect::{Effect, TransientEvent};
 use tidings_protocol::error::Rejection;
 use tidings_protocol::input::{Input, Protocol, RequestFailure};
 use tidings_protocol::log::mailbox::MailboxPolicy;
@@ -53,6 +53,10 @@ pub(crate) struct World {
     rng: ChaCha20Rng,
     /// Every frame that went over the wire.
     pub(crate) frames: Vec<Vec<u8>>,
+    /// Every node that somebody tried to connect to.
+    pub(crate) dialled: Vec<NodeId>,
+    /// What accounts were told that passes.
+    pub(crate) told: Vec<(AccountId, TransientEvent)>,
     /// Root key and genesis nonce of everybody who signed up.
     pub(crate) roots: BTreeMap<AccountId, (SigningKey, [u8; 32])>,
     /// Answers in place of the node that was asked, if it yields anything.
@@ -97,6 +101,8 @@ impl World {
             next: 0,
             rng,
             frames: Vec::new(),
+            dialled: Vec::new(),
+            told: Vec::new(),
             roots: BTreeMap::new(),
             tamper: None,
             crash: None,
@@ -442,6 +448,7 @@ impl World {
                 }
             }
             Effect::Dial { node, .. } => {
+                self.dialled.push(node);
                 if let Some(other) = self.find(node).filter(|other| self.reaches(host, *other)) {
                     self.queue.push_back((host, Input::PeerConnected(node)));
                     self.queue.push_back((other, Input::PeerConnected(own)));
@@ -451,6 +458,7 @@ impl World {
                 self.replies.insert(id, result);
             }
             Effect::Notify { .. } => {}
+            Effect::Tell { account, event } => self.told.push((account, event)),
         }
     }
 

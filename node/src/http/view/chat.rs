@@ -91,6 +91,7 @@ fn of_conversation(viewer: Viewer<'_>, record: &ConversationRecord, name: String
         archived: arranged.archived,
         timer_seconds: arranged.timer / 1000,
         read_receipts: arranged.read_receipts,
+        typing_indicators: arranged.typing,
     })
 }
 
@@ -113,5 +114,6 @@ fn waiting(viewer: Viewer<'_>, record: &ContactRecord, time: u64) -> Outcome<Cha
         archived: false,
         timer_seconds: 0,
         read_receipts: None,
+        typing_indicators: None,
     })
 }

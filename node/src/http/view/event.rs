@@ -2,11 +2,12 @@
 
 use tidings_api::event::{
     ChatTimer, EVENT_VERSION, GroupMember, GroupRemoved, GroupRole, MemberChange, MessageDeleted, MessageState,
-    ReactionChange,
+    ReactionChange, Typing,
 };
 use tidings_api::{Event, EventBody, GroupPetition, GroupSuccessor};
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_protocol::account::policy::Role;
+use tidings_protocol::effect::TransientEvent;
 use tidings_protocol::error::Outcome;
 use tidings_protocol::query::{contacts, conversations, groups, joins, messages, recovery};
 use tidings_protocol::record::event::{EventKind, EventRecord};
@@ -63,8 +64,24 @@ pub(in crate::http) fn event(viewer: Viewer<'_>, cursor: u64, record: &EventReco
         time: rfc3339(record.time),
         conversation: record.conversation.map(|id| id.to_string()),
         is_self,
+        transient: false,
         body,
     }))
+}
+
+/// Something that passes, at `now` (unix milliseconds). `cursor` is where the client stands: it cannot be replayed.
+pub(in crate::http) fn transient(event: TransientEvent, cursor: u64, now: u64) -> Event {
+    let TransientEvent::Typing { conversation, account, typing } = event;
+    let conversation = conversation.to_string();
+    Event {
+        v: EVENT_VERSION,
+        cursor: cursor.to_string(),
+        time: rfc3339(now),
+        conversation: Some(conversation.clone()),
+        is_self: false,
+        transient: true,
+        body: EventBody::Typing(Typing { conversation, account: account.to_string(), typing }),
+    }
 }
 
 /// The body, and whether the viewer did it.

@@ -6,6 +6,7 @@ mod epochs;
 mod key_reuse;
 mod once;
 mod order;
+mod passing;
 mod plaintext;
 mod rejections;
 mod secrecy;
@@ -15,6 +16,7 @@ use tidings_crypto::id::{AccountId, ConversationId, EpochId};
 use tidings_crypto::mls::Rows;
 use tidings_protocol::command::{Answer, Command};
 use tidings_protocol::error::Rejection;
+use tidings_protocol::input::Input;
 use tidings_protocol::store::write_set::Write;
 
 use super::view::{Facts, View};
@@ -24,6 +26,7 @@ pub(crate) use rejections::{Expected, acts, expect, name};
 
 /// A committed step as checkers see it; the view already holds it.
 pub(crate) struct Seen<'a> {
+    pub(crate) input: &'a Input,
     pub(crate) writes: &'a [Write],
     pub(crate) facts: &'a Facts,
     pub(crate) view: &'a View,
@@ -88,6 +91,7 @@ pub(crate) fn all(canary: &str) -> Vec<Box<dyn Checker>> {
         Box::new(key_reuse::KeyReuse::default()),
         Box::new(once::Once),
         Box::new(order::Order::default()),
+        Box::new(passing::Passing),
         Box::new(secrecy::Secrecy),
         Box::new(durability::Durability::default()),
         Box::new(epochs::Epochs::default()),

@@ -13,6 +13,7 @@ import type {
   Me,
   Message,
   Page,
+  PrivacySettings,
   Role,
   SessionAnswer,
   SignupAnswer,
@@ -35,6 +36,8 @@ export const logout = () => call<void>('POST', '/auth/logout');
 export const me = () => call<Me>('GET', '/me');
 export const lock = () => call<void>('POST', '/me/lock');
 export const unlock = (password: string) => call<void>('POST', '/me/unlock', { password });
+export const settings = () => call<PrivacySettings>('GET', '/me/settings');
+export const changeSettings = (change: Partial<PrivacySettings>) => call<void>('PATCH', '/me/settings', change);
 export const status = () => call<Status>('GET', '/status');
 
 export const invites = () => all<Invite>('/invites');
@@ -47,6 +50,8 @@ export const joinGroup = (link: string) => call<GroupJoin>('POST', '/groups/join
 
 export const chats = () => all<Chat>('/chats');
 export const markRead = (chat: string) => call<void>('POST', `/chats/${id(chat)}/read`, {});
+/** Says that the person is typing, or no longer. */
+export const typing = (chat: string, typing: boolean) => call<void>('PUT', `/chats/${id(chat)}/typing`, { typing });
 export const messages = (chat: Chat, before?: string) =>
   call<Page<Message>>('GET', `${messagesPath(chat)}${before === undefined ? '' : `?before=${id(before)}`}`);
 

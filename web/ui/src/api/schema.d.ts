@@ -228,6 +228,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chats/{id}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says that the caller is typing, or no longer. It reaches contacts who are there and want to see it; whether it does is not answered. */
+        put: operations["typing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{id}/typing-indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Shows typing in a conversation and sees it, or not, or as everywhere. */
+        put: operations["typing_indicators"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/contacts": {
         parameters: {
             query?: never;
@@ -871,6 +905,8 @@ export interface components {
              * @description After how many seconds new messages disappear; 0 where they stay.
              */
             timerSeconds?: number;
+            /** @description Whether typing is shown here, both ways; absent where the account's setting holds. */
+            typingIndicators?: boolean | null;
             /**
              * Format: int64
              * @description How many messages of others came after the last one read.
@@ -995,6 +1031,8 @@ export interface components {
             self?: boolean;
             /** @description When. */
             time: string;
+            /** @description True for what passes: it is not kept, comes once or never, and its cursor is that of the event before it. */
+            transient?: boolean;
             /**
              * Format: int32
              * @description The envelope's version, [`EVENT_VERSION`].
@@ -1027,6 +1065,11 @@ export interface components {
             payload: components["schemas"]["ReactionChange"];
             /** @enum {string} */
             type: "reaction";
+        } | {
+            /** @description A contact is writing a message, or no longer; transient. */
+            payload: components["schemas"]["Typing"];
+            /** @enum {string} */
+            type: "typing";
         } | {
             /** @description New messages of a conversation disappear after another time. */
             payload: components["schemas"]["ChatTimer"];
@@ -1608,6 +1651,8 @@ export interface components {
                  * @description After how many seconds new messages disappear; 0 where they stay.
                  */
                 timerSeconds?: number;
+                /** @description Whether typing is shown here, both ways; absent where the account's setting holds. */
+                typingIndicators?: boolean | null;
                 /**
                  * Format: int64
                  * @description How many messages of others came after the last one read.
@@ -1892,10 +1937,19 @@ export interface components {
          * @enum {string}
          */
         PostRule: "everyone" | "roles";
-        /** @description `GET /me/settings`, `PATCH /me/settings`: what others see of the caller. */
+        /** @description `PATCH /me/settings`: what shall be otherwise. 204. */
+        PrivacyPatchRequest: {
+            /** @description As in [`PrivacySettings`]. */
+            readReceipts?: boolean | null;
+            /** @description As in [`PrivacySettings`]. */
+            typingIndicators?: boolean | null;
+        };
+        /** @description `GET /me/settings`: what others see of the caller. */
         PrivacySettings: {
             /** @description Whether others see what the caller has read, and the caller what others have. */
             readReceipts: boolean;
+            /** @description Whether contacts see that the caller is typing, and the caller that they are. */
+            typingIndicators: boolean;
         };
         /** @description An error answer (RFC 9457): what happened, why, and what to do now. */
         Problem: {
@@ -1971,11 +2025,6 @@ export interface components {
             emoji: string;
             /** @description The message. */
             id: string;
-        };
-        /** @description `PUT /chats/{id}/read-receipts`: whether read receipts are exchanged in a conversation. 204. */
-        ReadReceiptsRequest: {
-            /** @description Whether; null for what the account's setting says. */
-            shown?: boolean | null;
         };
         /** @description `POST /chats/{id}/read`: everything up to a message was seen. 204. */
         ReadRequest: {
@@ -2095,6 +2144,11 @@ export interface components {
              */
             expiresInSeconds: number;
         };
+        /** @description `PUT /chats/{id}/read-receipts`, `PUT /chats/{id}/typing-indicators`: whether these are exchanged in a conversation. 204. */
+        ShownRequest: {
+            /** @description Whether; null for what the account's setting says. */
+            shown?: boolean | null;
+        };
         /** @description Answer to a sign-up: a session, and the recovery key, which is shown this once. */
         SignupAnswer: {
             /** @description The Bearer token. */
@@ -2189,6 +2243,20 @@ export interface components {
              * @description After how many seconds, at most a year; 0 lets them stay.
              */
             seconds: number;
+        };
+        /** @description Payload of `typing`. While it goes on it comes again every few seconds; whoever is not heard of for ten is no longer typing. */
+        Typing: {
+            /** @description Who. */
+            account: string;
+            /** @description The conversation. */
+            conversation: string;
+            /** @description Whether they are. */
+            typing: boolean;
+        };
+        /** @description `PUT /chats/{id}/typing`: that the caller is typing, said again while it goes on, or no longer. 204, also where nobody is told. */
+        TypingRequest: {
+            /** @description Whether the caller is. */
+            typing: boolean;
         };
         /** @description `GET /version`. The web interface asks it before anybody is logged in. */
         Version: {
@@ -2873,7 +2941,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReadReceiptsRequest"];
+                "application/json": components["schemas"]["ShownRequest"];
             };
         };
         responses: {
@@ -2965,6 +3033,120 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    typing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TypingRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    typing_indicators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5013,7 +5195,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PrivacySettings"];
+                "application/json": components["schemas"]["PrivacyPatchRequest"];
             };
         };
         responses: {

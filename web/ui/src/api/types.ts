@@ -23,6 +23,7 @@ export type Member = Schemas['Member'];
 export type Message = Schemas['Message'];
 export type MessageDeleted = Schemas['MessageDeleted'];
 export type MessageState = Schemas['MessageState'];
+export type PrivacySettings = Schemas['PrivacySettings'];
 export type Problem = Schemas['Problem'];
 export type Quote = Schemas['Quote'];
 export type ReactionChange = Schemas['ReactionChange'];
@@ -33,6 +34,7 @@ export type SignupAnswer = Schemas['SignupAnswer'];
 export type SignupRequest = Schemas['SignupRequest'];
 export type Succession = Schemas['Succession'];
 export type Status = Schemas['Status'];
+export type Typing = Schemas['Typing'];
 export type Version = Schemas['Version'];
 
 export interface Page<T> {

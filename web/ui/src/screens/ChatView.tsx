@@ -9,7 +9,8 @@ import { IconButton } from '../parts/IconButton';
 import { ProblemNote } from '../parts/ProblemNote';
 import { go } from '../router';
 import { loadThread, markSeen } from '../state/chats';
-import { chatOf, getState, useStore } from '../state/store';
+import { chatOf, getState, nameOf, useStore } from '../state/store';
+import { typingText } from '../text/message';
 import { Composer } from './Composer';
 import { GroupHalt } from './GroupHalt';
 import { MessageList } from './MessageList';
@@ -73,6 +74,7 @@ function Head({ chat }: { chat: Chat }) {
   const online = useStore(
     (state) => state.contacts?.find((contact) => contact.account === chat.contact?.account)?.online,
   );
+  const typing = useStore((state) => typingText((state.typing[chat.id] ?? []).map((one) => nameOf(state, one))));
   return (
     <Bar
       from={{ at: 'home' }}
@@ -81,7 +83,10 @@ function Head({ chat }: { chat: Chat }) {
           <span className="head-name" dir="auto">
             {chat.name}
           </span>
-          <small className="soft">{subtitle(chat, group?.members.length, online)}</small>
+          {/* One line, whatever stands in it: nothing moves. */}
+          <small className="soft" dir="auto">
+            {typing ?? subtitle(chat, group?.members.length, online)}
+          </small>
         </>
       }
     >

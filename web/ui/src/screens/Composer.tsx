@@ -7,6 +7,7 @@ import { SendIcon } from '../parts/icons';
 import { compose, editText, sendText } from '../state/chats';
 import { draft, draftPlace, keepDraft } from '../state/local';
 import { useStore } from '../state/store';
+import { rested, typed } from '../state/typing';
 import { sentence, TEXT_BYTES_MAX, TEXT_BYTES_NEAR, textBytes } from '../text/message';
 
 /** On a touch screen Enter makes a new line, since there is no Shift beside it. */
@@ -46,9 +47,19 @@ export function Composer({ chat, account }: { chat: Chat; account: Account }) {
     area.style.height = `${area.scrollHeight}px`;
   }, [text]);
 
+  useEffect(() => rested, []);
+
+  function change(written: string) {
+    setText(written);
+    // Who changes an old message does not write a new one.
+    if (written !== '' && composing?.kind !== 'edit') typed(chat);
+    else rested();
+  }
+
   function send() {
     if (text.trim() === '' || whyNot !== null) return;
     setText('');
+    rested();
     compose(null);
     field.current?.focus();
     if (composing?.kind === 'edit') void editText(composing.message, text);
@@ -100,7 +111,7 @@ export function Composer({ chat, account }: { chat: Chat; account: Account }) {
           aria-invalid={whyNot !== null}
           data-landmark
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
         />
         <IonButton

@@ -11,6 +11,7 @@ import { ProblemNote } from '../parts/ProblemNote';
 import { lock, logout } from '../state/session';
 import { useStore } from '../state/store';
 import { duration } from '../text/time';
+import { Privacy } from './Privacy';
 
 export function Settings({ account }: { account: Account }) {
   const status = useStore((state) => state.status);
@@ -53,6 +54,7 @@ export function Settings({ account }: { account: Account }) {
             session and forgets its drafts.
           </p>
         </section>
+        <Privacy />
         <section>
           <h2>Node</h2>
           <p>{pillText(connection, status)}</p>

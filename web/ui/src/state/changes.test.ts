@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { EMPTY_THREAD, mergeNewest, mergeOlder, upsert, withDeleted, withEdited, withMessage, withMessageState, withReaction } from './changes';
+import { EMPTY_THREAD, mergeNewest, mergeOlder, upsert, withDeleted, withEdited, withMessage, withMessageState, withReaction, withTyping } from './changes';
 import { chat, message, stateWith } from './examples';
+import { EMPTY } from './store';
 
 const loaded = { ...EMPTY_THREAD, loaded: true };
 
@@ -68,6 +69,16 @@ describe('a message’s state', () => {
     const next = withMessageState(state, { id: 'm1', conversation: 'c1', state: 'delivered', states: [] });
     expect(next.threads?.['c1']?.messages[0]?.state).toBe('delivered');
     expect(next.chats?.[0]?.lastMessage?.state).toBe('delivered');
+  });
+});
+
+describe('typing', () => {
+  it('names each of those who type once, in the order they began', () => {
+    const types = (state: typeof EMPTY, account: string, typing: boolean) =>
+      stateWith({ ...state, ...withTyping(state, { conversation: 'c1', account, typing }) });
+    const two = types(types(types(EMPTY, 'bob', true), 'carol', true), 'bob', true);
+    expect(two.typing['c1']).toEqual(['bob', 'carol']);
+    expect(types(two, 'carol', false).typing['c1']).toEqual(['bob']);
   });
 });
 

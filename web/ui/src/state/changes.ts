@@ -4,7 +4,7 @@
  * Events come at least once and in the account's order; answers to our own calls may come before or after them. So a
  * message is known by its id, and its state never goes back.
  */
-import type { Chat, DeliveryState, Message, MessageDeleted, MessageState, Page, ReactionChange } from '../api/types';
+import type { Chat, DeliveryState, Message, MessageDeleted, MessageState, Page, ReactionChange, Typing } from '../api/types';
 import type { State, Thread } from './store';
 
 const ORDER: Readonly<Record<DeliveryState, number>> = { failed: 0, queued: 1, sent: 2, delivered: 3, read: 4 };
@@ -48,6 +48,14 @@ export function mergeOlder(thread: Thread, page: Page<Message>): Thread {
 /** Made here and not, or not yet, taken by the node. */
 export function isUnsent(message: Message): boolean {
   return message.self && message.receivedAt === '';
+}
+
+/** Somebody is typing, or no longer. Whoever is shown already keeps their place. */
+export function withTyping({ typing }: State, change: Typing): Partial<State> {
+  const known = typing[change.conversation] ?? [];
+  if (change.typing === known.includes(change.account)) return {};
+  const others = known.filter((account) => account !== change.account);
+  return { typing: { ...typing, [change.conversation]: change.typing ? [...known, change.account] : others } };
 }
 
 /** A new or sent message: into its thread and, as the last line, into the list. */

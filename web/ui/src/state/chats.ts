@@ -1,7 +1,7 @@
 /** Conversations: loading, sending, and what events change. */
 import * as calls from '../api/calls';
 import { problemOf } from '../api/client';
-import type { Chat, Event, Group, Message } from '../api/types';
+import type { Chat, Event, Group, Message, PrivacySettings } from '../api/types';
 import { parse } from '../router';
 import { sentence } from '../text/message';
 import { uuid } from '../text/uuid';
@@ -17,6 +17,7 @@ import {
   withReaction,
 } from './changes';
 import { chatOf, type Composing, getState, nameOf, shortId, type State, type Thread, update } from './store';
+import { hear } from './typing';
 
 /** Loads the lists, and the threads that are on screen. */
 export async function reload(): Promise<void> {
@@ -44,7 +45,12 @@ const LIST_ATTEMPTS = 3;
 
 async function reloadLists(attempt = 1): Promise<void> {
   const before = eventsSeen;
-  const [chats, contacts, groups] = await Promise.all([calls.chats(), calls.contacts(), calls.groups()]);
+  const [chats, contacts, groups, privacy] = await Promise.all([
+    calls.chats(),
+    calls.contacts(),
+    calls.groups(),
+    calls.settings(),
+  ]);
   if (eventsSeen !== before && attempt < LIST_ATTEMPTS) return reloadLists(attempt + 1);
   const named = chats.map((chat) => (chat.name === chat.contact?.account ? { ...chat, name: shortId(chat.name) } : chat));
   const byTime = named.toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1));
@@ -52,9 +58,16 @@ async function reloadLists(attempt = 1): Promise<void> {
   update(() => ({
     chats: byTime,
     contacts,
+    privacy,
     groups: Object.fromEntries(groups.map((group) => [group.id, group])),
     unread: Object.fromEntries(chats.map((chat) => [chat.id, chat.id === open ? 0 : chat.unread])),
   }));
+}
+
+/** Changes what others see of the person. */
+export async function setPrivacy(change: Partial<PrivacySettings>): Promise<void> {
+  await calls.changeSettings(change);
+  update(({ privacy }) => ({ privacy: privacy === null ? null : { ...privacy, ...change } }));
 }
 
 /** Who is connected changes without events of its own on some nodes. */
@@ -239,6 +252,8 @@ export function receive(event: Event): void {
       return update((state) => withDeleted(state, event.payload));
     case 'reaction':
       return update((state) => withReaction(state, event.payload));
+    case 'typing':
+      return hear(event.payload);
     case 'request.new':
     case 'request.accepted':
     case 'request.refused':
@@ -274,6 +289,8 @@ function receiveMessage(message: Message): void {
   update((state) => withMessage(state, message, open ?? null));
   if (before.chats !== null && !before.chats.some((chat) => chat.id === message.conversation)) void reload();
   if (message.self) return;
+  // What was being typed has come.
+  hear({ conversation: message.conversation, account: message.sender, typing: false });
   // The open conversation speaks for itself: it is a log.
   if (open === message.conversation) tellSeen(open);
   else update((state) => ({ said: `${nameOf(state, message.sender)}: ${message.text}` }));

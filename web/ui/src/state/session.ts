@@ -7,6 +7,7 @@ import { go } from '../router';
 import { receive, reload, reloadContacts } from './chats';
 import { dropSetupSecret, forgetAll } from './local';
 import { EMPTY, getState, update } from './store';
+import { hearNothing } from './typing';
 
 const STATUS_EVERY_MS = 30_000;
 
@@ -17,7 +18,10 @@ const stream = new EventStream({
     void readStatus();
   },
   event: (event) => receive(event),
-  closed: () => update(() => ({ connection: 'connecting' })),
+  closed: () => {
+    update(() => ({ connection: 'connecting' }));
+    hearNothing();
+  },
   failed: findOutWhy,
 });
 

@@ -1,7 +1,7 @@
 /** What the interface knows, in one value; a change is a new value. Nothing of it is written to disk. */
 import { useSyncExternalStore } from 'react';
 
-import type { Account, Chat, Contact, Group, Message, Problem, Status, Version } from '../api/types';
+import type { Account, Chat, Contact, Group, Message, PrivacySettings, Problem, Status, Version } from '../api/types';
 
 export type Session =
   | { kind: 'starting' }
@@ -37,6 +37,10 @@ export interface State {
   threads: Readonly<Record<string, Thread>>;
   unread: Readonly<Record<string, number>>;
   composing: Composing | null;
+  /** Who is typing, by conversation. */
+  typing: Readonly<Record<string, readonly string[]>>;
+  /** Null until loaded. */
+  privacy: PrivacySettings | null;
   status: Status | null;
   /** For screen readers: the newest message of others. */
   said: string;
@@ -53,6 +57,8 @@ export const EMPTY: State = {
   threads: {},
   unread: {},
   composing: null,
+  typing: {},
+  privacy: null,
   status: null,
   said: '',
   notice: null,

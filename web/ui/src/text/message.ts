@@ -32,6 +32,14 @@ export function sentence(text: string): string {
   return `${first.toLocaleUpperCase()}${rest.join('')}${/[.!?…:]$/.test(text) ? '' : '.'}`;
 }
 
+/** Who is typing, in words; null where nobody is. */
+export function typingText(names: readonly string[]): string | null {
+  const [first, second, ...more] = names;
+  if (first === undefined) return null;
+  if (second === undefined) return `${first} is typing…`;
+  return more.length === 0 ? `${first} and ${second} are typing…` : `${first}, ${second} and others are typing…`;
+}
+
 /** Whether `message` starts a new day in its conversation. */
 export function startsDay(before: Message | undefined, message: Message): boolean {
   return before === undefined || daysBetween(new Date(before.time), new Date(message.time)) !== 0;

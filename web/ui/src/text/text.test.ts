@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { findLink, leadsIntoGroup } from './invite';
-import { continues, startsDay, TEXT_BYTES_MAX, textBytes } from './message';
+import { continues, startsDay, TEXT_BYTES_MAX, textBytes, typingText } from './message';
 import { daysBetween, duration } from './time';
 import { uuid } from './uuid';
 import { message } from '../state/examples';
@@ -48,6 +48,18 @@ describe('continues', () => {
   it('ends after five minutes, and at another sender', () => {
     expect(continues(first, message({ time: '2026-11-24T12:05:01Z', sender: 'a' }))).toBe(false);
     expect(continues(first, message({ time: '2026-11-24T12:00:01Z', sender: 'b' }))).toBe(false);
+  });
+});
+
+describe('typingText', () => {
+  it('names two at most', () => {
+    const texts = [[], ['Bob'], ['Bob', 'Carol'], ['Bob', 'Carol', 'Dave']].map(typingText);
+    expect(texts).toEqual([
+      null,
+      'Bob is typing…',
+      'Bob and Carol are typing…',
+      'Bob, Carol and others are typing…',
+    ]);
   });
 });
 

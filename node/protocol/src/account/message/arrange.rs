@@ -1,4 +1,4 @@
-//! What an account keeps of a conversation for itself: draft, mute, archive, and whether it exchanges read receipts.
+//! What an account keeps of a conversation for itself: draft, mute, archive, and what it shows others of what it does there.
 
 use tidings_crypto::id::{AccountId, ConversationId};
 
@@ -6,7 +6,7 @@ use super::store;
 use crate::account::conversation::state as conversation_state;
 use crate::error::{Outcome, Rejection};
 use crate::limits::{DRAFT_BYTES_MAX, RECEIPT_MEMBERS_MAX};
-use crate::record::chat::{ChatRecord, SettingRecord};
+use crate::record::chat::{ChatRecord, SettingRecord, Shown};
 use crate::record::conversation::ConversationRecord;
 use crate::step::Step;
 use crate::store::table::{Scope, Table};
@@ -53,31 +53,34 @@ pub(crate) fn archive(
     change(step, account, conversation, |chat| chat.archived = archived)
 }
 
-/// Exchanges read receipts or not: in one conversation, or in all that say nothing of their own.
-pub(crate) fn set_read_receipts(
+/// Shows something or not: in one conversation, or in all that say nothing of their own. `None` is as it was before anything was said.
+pub(crate) fn show(
     step: &mut Step<'_>,
     account: AccountId,
+    what: Shown,
     conversation: Option<&ConversationId>,
     shown: Option<bool>,
 ) -> Outcome<()> {
-    match conversation {
-        Some(conversation) => change(step, account, conversation, |chat| chat.read_receipts = shown),
-        None => {
-            let setting = shown.map_or_else(SettingRecord::default, |shown| SettingRecord { read_receipts: shown });
-            step.rows.put(Scope::Account(account), Table::Setting, b"", &setting);
-            Ok(())
-        }
+    if let Some(conversation) = conversation {
+        return change(step, account, conversation, |chat| *chat.shows(what) = shown);
     }
+    let mut setting = setting(step, account)?;
+    *setting.shows(what) = shown.unwrap_or(*SettingRecord::default().shows(what));
+    step.rows.put(Scope::Account(account), Table::Setting, b"", &setting);
+    Ok(())
 }
 
-/// Whether read receipts are exchanged in a conversation: both ways or not at all.
-pub(crate) fn shows_read(step: &Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
+/// Whether something is shown in a conversation: both ways or not at all, and in a large group never.
+pub(crate) fn shows(step: &Step<'_>, account: AccountId, record: &ConversationRecord, what: Shown) -> Outcome<bool> {
     if record.members.len() > RECEIPT_MEMBERS_MAX {
         return Ok(false);
     }
-    if let Some(here) = store::chat(step, account, &record.id)?.read_receipts {
+    if let Some(here) = *store::chat(step, account, &record.id)?.shows(what) {
         return Ok(here);
     }
-    let setting: Option<SettingRecord> = step.rows.get(Scope::Account(account), Table::Setting, b"")?;
-    Ok(setting.unwrap_or_default().read_receipts)
+    Ok(*setting(step, account)?.shows(what))
+}
+
+fn setting(step: &Step<'_>, account: AccountId) -> Outcome<SettingRecord> {
+    Ok(step.rows.get(Scope::Account(account), Table::Setting, b"")?.unwrap_or_default())
 }

@@ -18,6 +18,7 @@ pub(crate) mod unread;
 
 use tidings_crypto::id::AccountId;
 
+use super::ephemeral;
 use crate::command::{Answer, ChatAct};
 use crate::error::Outcome;
 use crate::step::Step;
@@ -49,8 +50,11 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, act: ChatAct) -> Outc
         ChatAct::Archive { conversation, archived } => {
             arrange::archive(step, account, &conversation, archived).map(|()| Answer::Done)
         }
-        ChatAct::SetReadReceipts { conversation, shown } => {
-            arrange::set_read_receipts(step, account, conversation.as_ref(), shown).map(|()| Answer::Done)
+        ChatAct::Show { what, conversation, shown } => {
+            arrange::show(step, account, what, conversation.as_ref(), shown).map(|()| Answer::Done)
+        }
+        ChatAct::Typing { conversation, typing } => {
+            ephemeral::typing::set(step, account, &conversation, typing).map(|()| Answer::Done)
         }
         ChatAct::Retry { id } => resend::retry(step, account, &id).map(message),
         ChatAct::Cancel { id } => resend::cancel(step, account, &id).map(|()| Answer::Done),

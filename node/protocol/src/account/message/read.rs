@@ -11,7 +11,7 @@ use crate::account::profile;
 use crate::error::{Fault, Outcome, Rejection};
 use crate::limits::READ_FRONTIER_MESSAGES_MAX;
 use crate::record;
-use crate::record::chat::{FrontierRecord, Marker};
+use crate::record::chat::{FrontierRecord, Marker, Shown};
 use crate::record::conversation::{ConversationRecord, Membership};
 use crate::record::key;
 use crate::record::message::MessageRecord;
@@ -50,7 +50,7 @@ pub(crate) fn mark(
         step.rows.delete(Scope::Account(account), Table::Late, &row);
     }
     store::put_chat(step, account, conversation, &chat);
-    if news && record.membership == Membership::Member && arrange::shows_read(step, account, &record)? {
+    if news && record.membership == Membership::Member && arrange::shows(step, account, &record, Shown::Read)? {
         receipt::owe(step, account, &mut record);
         conversation_state::put(step, account, &record);
     }
@@ -105,7 +105,7 @@ fn advance_frontiers(
 /// removed: what it wrote is receipted when it is back, and a frontier reads only what was delivered.
 pub(crate) fn collect(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<Vec<Cut>> {
     let mut read = Vec::new();
-    if !arrange::shows_read(step, account, record)? {
+    if !arrange::shows(step, account, record, Shown::Read)? {
         return Ok(read);
     }
     let (scope, prefix) = (Scope::Account(account), record.id.as_bytes());
@@ -134,7 +134,7 @@ pub(crate) fn heard(
     (reader, device): (AccountId, DeviceId),
     up_to: u64,
 ) -> Outcome<()> {
-    if !arrange::shows_read(step, account, record)? {
+    if !arrange::shows(step, account, record, Shown::Read)? {
         return Ok(());
     }
     let (scope, row) = (Scope::Account(account), key::join(&[record.id.as_bytes(), device.as_bytes()]));
