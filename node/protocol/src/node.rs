@@ -8,7 +8,7 @@ use tidings_crypto::id::{AccountId, NodeId};
 
 use crate::account;
 use crate::account::contact::invite;
-use crate::account::conversation::recovery;
+use crate::account::conversation::{member_add, member_ban, member_remove, recovery};
 use crate::command::{Answer, Command};
 use crate::directory;
 use crate::effect::{Effect, Output};
@@ -249,7 +249,7 @@ fn response(
         Purpose::Collect(account) => account::mailbox_reading::collected(step, peer, account, result),
         Purpose::Mailbox => Ok(()),
         Purpose::Keys { account, conversation, contact } => {
-            account::conversation::member_add::answered(step, peer, account, &conversation, &contact, result)
+            member_add::answered(step, peer, account, &conversation, &contact, result)
         }
     }
 }
@@ -274,12 +274,13 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
             account::conversation::found::group(step, account, &name, &description, &members).map(Answer::Conversation)
         }
         Command::AddMember { account, conversation, member } => {
-            account::conversation::member_add::add(step, account, &conversation, &member)
-                .map(|()| Answer::Conversation(conversation))
+            member_add::add(step, account, &conversation, &member).map(|()| Answer::Conversation(conversation))
         }
         Command::RemoveMember { account, conversation, member } => {
-            account::conversation::member_remove::remove(step, account, &conversation, &member)
-                .map(|()| Answer::Conversation(conversation))
+            member_remove::remove(step, account, &conversation, &member).map(|()| Answer::Conversation(conversation))
+        }
+        Command::Ban { account, conversation, who, banned } => {
+            member_ban::set(step, account, &conversation, &who, banned).map(|()| Answer::Conversation(conversation))
         }
         Command::Leave { account, conversation } => {
             account::conversation::leave::leave(step, account, &conversation, None)

@@ -89,7 +89,7 @@ fn refusal(
     }
 }
 
-/// Why nobody, or not this one, is let in by a link of this account now.
+/// Why nobody, or not this one, is let in by a link of this account now. Who is banned is declined and told no more (REQ-BAN-4).
 pub(crate) fn bar(
     step: &Step<'_>,
     account: AccountId,
@@ -105,6 +105,8 @@ pub(crate) fn bar(
         Some(RefusalReason::NotAllowed)
     } else if record.members.contains(who) {
         Some(RefusalReason::AlreadyIn)
+    } else if policy.bans.contains(who) {
+        Some(RefusalReason::Declined)
     } else if record.members.len() >= MEMBERS_MAX {
         Some(RefusalReason::Full)
     } else {
