@@ -77,6 +77,9 @@ export const changeGroup = (groupId: string, request: GroupPatchRequest) =>
   call<Group>('PATCH', `/group/${id(groupId)}`, request);
 export const removeMember = (groupId: string, account: string) =>
   call<unknown>('DELETE', `/group/${id(groupId)}/members/${id(account)}`);
+export const ban = (groupId: string, account: string) => call<Group>('POST', `/group/${id(groupId)}/bans`, { account });
+export const liftBan = (groupId: string, account: string) =>
+  call<void>('DELETE', `/group/${id(groupId)}/bans/${id(account)}`);
 
 function messagesPath(chat: Chat): string {
   return chat.kind === 'group'
