@@ -180,6 +180,7 @@ mod tests {
             name: name.to_owned(),
             description: None,
             members: Vec::new(),
+            banned: Vec::new(),
             epoch: 0,
             created_by: String::new(),
             created_at: None,

@@ -5,7 +5,7 @@ mod mls_world;
 
 use mls_world::{POLICY, add, advance, all_agree, conversation, device, group_of, package, rng};
 use tidings_crypto::id::ConversationId;
-use tidings_crypto::mls::{CommitPlan, Group, MlsError};
+use tidings_crypto::mls::{CommitPlan, Group, MAX_POLICY, MlsError};
 
 #[test]
 fn a_founder_is_alone_with_its_policy() {
@@ -274,7 +274,7 @@ fn plans_that_contradict_themselves_are_refused() {
     let proposal = groups[1].propose_self_remove(&mut rng).unwrap();
     let both = CommitPlan { self_removes: vec![proposal], ..remove(2) };
     assert_eq!(groups[0].commit(both, &mut rng).unwrap_err(), MlsError::Plan);
-    let huge = CommitPlan { policy: Some(vec![0; 17 << 10]), ..CommitPlan::default() };
+    let huge = CommitPlan { policy: Some(vec![0; MAX_POLICY + 1]), ..CommitPlan::default() };
     assert_eq!(groups[0].commit(huge, &mut rng).unwrap_err(), MlsError::TooLarge);
     let (_, joiner) = package(&device(9), &mut rng);
     assert!(groups[0].commit(add(&[&joiner, &joiner]), &mut rng).is_err(), "one key package twice");

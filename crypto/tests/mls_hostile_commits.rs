@@ -13,7 +13,7 @@ use openmls::prelude::{
 use openmls::schedule::PreSharedKeyId;
 use tidings_crypto::mls::provider::{LeafSigner, StepProvider};
 use tidings_crypto::mls::storage::{RowLabel, RowStore};
-use tidings_crypto::mls::{CommitPlan, CommitView, Group, LeafCredential, MlsError, SignedKeyPackage};
+use tidings_crypto::mls::{CommitPlan, CommitView, Group, LeafCredential, MAX_POLICY, MlsError, SignedKeyPackage};
 use tidings_crypto::sign::SigningKey;
 use tls_codec::{Deserialize as _, Serialize as _};
 
@@ -106,7 +106,7 @@ fn a_context_change_that_drops_what_we_require_is_seen_if_it_can_be_built_at_all
         vec![policy(b"new")],
         vec![],
         vec![weaker, policy(b"new")],
-        vec![required(), policy(&vec![0; 17 << 10])],
+        vec![required(), policy(&vec![0; MAX_POLICY + 1])],
         vec![required(), policy(b"new"), Extension::Unknown(0xf3a2, UnknownExtension(vec![1]))],
     ];
     let views: Vec<CommitView> = wrong.into_iter().filter_map(context_view).collect();

@@ -12,7 +12,7 @@ use openmls::prelude::{
 use openmls::schedule::PreSharedKeyId;
 use tidings_crypto::mls::provider::{Crypto, LeafSigner, StepProvider};
 use tidings_crypto::mls::storage::RowStore;
-use tidings_crypto::mls::{CommitPlan, Group, LeafCredential, MlsError, Rows, SignedKeyPackage};
+use tidings_crypto::mls::{CommitPlan, Group, LeafCredential, MAX_POLICY, MlsError, Rows, SignedKeyPackage};
 use tidings_crypto::sign::SigningKey;
 use tls_codec::{Deserialize as _, Serialize as _};
 
@@ -117,7 +117,7 @@ fn groups_with_other_extensions_than_ours_are_refused() {
     assert_eq!(with(vec![policy(POLICY)]), Err(MlsError::Extensions), "no required capabilities");
     let weaker = Extension::RequiredCapabilities(RequiredCapabilitiesExtension::new(&[], &[], &[]));
     assert_eq!(with(vec![weaker, policy(POLICY)]), Err(MlsError::Extensions), "weaker required capabilities");
-    assert_eq!(with(vec![required(), policy(&vec![0; 17 << 10])]), Err(MlsError::TooLarge));
+    assert_eq!(with(vec![required(), policy(&vec![0; MAX_POLICY + 1])]), Err(MlsError::TooLarge));
 }
 
 #[test]

@@ -75,6 +75,12 @@ fn a_list_of_members_that_is_not_that_of_the_epoch_is_found() {
     is_found(Bug::MemberHidden);
 }
 
+// REQ-BAN-2
+#[test]
+fn a_member_who_is_banned_is_found() {
+    is_found(Bug::MemberBanned);
+}
+
 #[test]
 fn messages_that_are_never_pushed_are_found() {
     is_found(Bug::NothingPushed);

@@ -5,6 +5,7 @@ use tidings_api::{
     ErrorCode, Group, GroupCreateRequest, GroupJoin, JoinState, Me, Member, MemberAddRequest, MemberState, Role,
 };
 
+use super::group_ban::{self, BanArguments};
 use super::group_change::{self, SetArguments, word};
 use super::invite::{self, GroupInviteArguments};
 use super::recover::{self, RecoverArguments};
@@ -50,6 +51,10 @@ pub(crate) enum GroupCommand {
         #[arg(required = true, value_name = "MEMBER")]
         members: Vec<String>,
     },
+    /// Ban people from a group: members are removed, and nobody can add them
+    Ban(BanArguments),
+    /// Lift bans; nobody is added by it
+    Unban(BanArguments),
     /// Give members another role: owner, admin, moderator, member or readonly
     Role {
         /// The group
@@ -111,6 +116,8 @@ pub(crate) async fn run(context: &Context, command: GroupCommand) -> Result<(), 
         }
         GroupCommand::Add { group, members, role } => add(context, &client, &group, &members, role).await,
         GroupCommand::Remove { group, members } => remove(context, &client, &group, &members).await,
+        GroupCommand::Ban(arguments) => group_ban::ban(context, &client, &arguments).await,
+        GroupCommand::Unban(arguments) => group_ban::unban(context, &client, &arguments).await,
         GroupCommand::Role { group, role, members } => roles(context, &client, &group, role, &members).await,
         GroupCommand::Invite(arguments) => invite::group(context, arguments).await,
         GroupCommand::Requests { group } => {
@@ -228,7 +235,7 @@ async fn remove(context: &Context, client: &Client, group: &str, members: &[Stri
 }
 
 /// One failure of one is that failure; some of several are a partial success.
-fn outcome(context: &Context, mut failures: Vec<Failure>, all: usize) -> Result<(), Failure> {
+pub(super) fn outcome(context: &Context, mut failures: Vec<Failure>, all: usize) -> Result<(), Failure> {
     let failed = failures.len();
     if failed == 0 {
         return Ok(());
@@ -240,26 +247,30 @@ fn outcome(context: &Context, mut failures: Vec<Failure>, all: usize) -> Result<
     Err(failures.swap_remove(0))
 }
 
-/// The member that is named: by id, handle, login name or shown name, if only one is.
 fn member_named(members: &[Member], text: &str) -> Option<String> {
+    one_named(members.iter().map(|member| [&member.account, &member.handle, &member.display_name]), text)
+}
+
+/// The account that is named, of people with their account, handle and shown name: by id, handle, login name or shown name, if only one is.
+pub(super) fn one_named<'a>(people: impl Iterator<Item = [&'a String; 3]>, text: &str) -> Option<String> {
     let wanted = text.strip_prefix('@').unwrap_or(text).to_lowercase();
     if wanted.is_empty() {
         return None;
     }
-    let is_named = |member: &Member| {
-        let handle = member.handle.to_lowercase();
+    let is_named = |[account, handle, shown]: &[&String; 3]| {
+        let handle = handle.to_lowercase();
         let name = handle.split('@').next().unwrap_or_default();
-        [member.account.to_lowercase().as_str(), handle.as_str(), name, member.display_name.to_lowercase().as_str()]
+        [account.to_lowercase().as_str(), handle.as_str(), name, shown.to_lowercase().as_str()]
             .contains(&wanted.as_str())
     };
-    let mut named = members.iter().filter(|member| is_named(member));
+    let mut named = people.filter(is_named);
     match (named.next(), named.next()) {
-        (Some(member), None) => Some(member.account.clone()),
+        (Some([account, _, _]), None) => Some(account.clone()),
         (_, _) => None,
     }
 }
 
-async fn person(client: &Client, text: &str) -> Result<String, Failure> {
+pub(super) async fn person(client: &Client, text: &str) -> Result<String, Failure> {
     match recipient::resolve(client, text).await? {
         Recipient::Person { account, .. } => Ok(account),
         Recipient::Group { name, .. } => {
@@ -348,7 +359,7 @@ fn shown(group: &Group) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = std::iter::once(heading).chain(group.members.iter().map(row)).collect();
-    format!("{text}\n\n{}", table(&rows))
+    format!("{text}\n\n{}{}", table(&rows), group_ban::shown(&group.banned))
 }
 
 #[cfg(test)]

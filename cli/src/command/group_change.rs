@@ -99,6 +99,8 @@ pub(super) async fn log(context: &Context, client: &Client, group: &str, limit: 
         }
         let member = there.members.iter().find(|member| member.account == account);
         let shown = member.map(|member| member.display_name.clone());
+        let banned = there.banned.iter().find(|banned| banned.account == account);
+        let shown = shown.or_else(|| banned.map(|banned| banned.display_name.clone()));
         let known = contacts.iter().find(|contact| contact.account == account);
         let shown = shown.or_else(|| known.map(|contact| contact.display_name.clone()));
         printable::line(&shown.filter(|name| !name.is_empty()).unwrap_or_else(|| account.to_owned()))
@@ -126,6 +128,8 @@ fn told(entry: &GroupLogEntry, name: &dyn Fn(&str) -> String) -> String {
             Some(seconds) => format!("messages are kept for {seconds} s"),
         },
         GroupAct::Rules => "changed the rules".to_owned(),
+        GroupAct::Banned => format!("banned {whom}"),
+        GroupAct::Unbanned => format!("lifted the ban of {whom}"),
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod contact;
 pub(crate) mod group;
+pub(crate) mod group_ban;
 pub(crate) mod group_change;
 pub(crate) mod invite;
 pub(crate) mod join;

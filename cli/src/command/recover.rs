@@ -106,6 +106,7 @@ mod tests {
             name: "club".to_owned(),
             description: None,
             members: vec![member("a", "Alice"), member("b", "Bob"), member("c", "Carol")],
+            banned: Vec::new(),
             epoch: 1,
             created_by: "a".to_owned(),
             created_at: None,

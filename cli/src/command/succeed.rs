@@ -80,6 +80,7 @@ mod tests {
                 disappearing_seconds: 0,
             },
             active: true,
+            banned: Vec::new(),
             waiting_since: None,
             successor: None,
         }

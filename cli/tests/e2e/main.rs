@@ -12,6 +12,7 @@ mod canary;
 mod command_line;
 mod command_line_refusals;
 mod conversation;
+mod group_bans;
 mod group_links;
 mod group_roles;
 mod kill_dash_nine;

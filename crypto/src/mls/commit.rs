@@ -43,7 +43,7 @@ impl Group {
     /// # Errors
     /// [`MlsError::Inactive`]; [`MlsError::Plan`] if the plan names our own or an unknown leaf, more than one leaver, or a key
     /// package twice;
-    /// [`MlsError::TooLarge`] for policies over 16 KiB, commits or welcomes over 1 MiB; [`MlsError::Invalid`] if MLS refuses a proposal.
+    /// [`MlsError::TooLarge`] for policies over 48 KiB, commits or welcomes over 1 MiB; [`MlsError::Invalid`] if MLS refuses a proposal.
     pub fn commit(&mut self, plan: CommitPlan, rng: &mut dyn CryptoRng) -> Result<Built, MlsError> {
         let provider = StepProvider::for_step(rng, RowStore::over(&self.rows));
         let mut mls = step::load(provider.storage(), self.conversation)?;

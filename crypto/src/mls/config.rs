@@ -82,7 +82,7 @@ pub(super) fn context_extensions(policy: &[u8]) -> Result<Extensions<GroupContex
 /// The policy of a group that has exactly our extensions.
 ///
 /// # Errors
-/// [`MlsError::Extensions`] for any other set; [`MlsError::TooLarge`] for a policy over 16 KiB.
+/// [`MlsError::Extensions`] for any other set; [`MlsError::TooLarge`] for a policy over 48 KiB.
 pub(super) fn policy_of(extensions: &Extensions<GroupContext>) -> Result<Vec<u8>, MlsError> {
     let policy = extensions.unknown(POLICY_EXTENSION).ok_or(MlsError::Extensions)?;
     if extensions.iter().count() != 2 || extensions.required_capabilities() != Some(&required()) {

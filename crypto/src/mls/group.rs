@@ -38,7 +38,7 @@ impl Group {
     /// A fresh leaf key is drawn and certified by the device key for `conversation`. `policy` becomes extension 0xF3A1.
     ///
     /// # Errors
-    /// [`MlsError::TooLarge`] if the policy is over 16 KiB; [`MlsError::Library`] if openmls fails.
+    /// [`MlsError::TooLarge`] if the policy is over 48 KiB; [`MlsError::Library`] if openmls fails.
     pub fn create(
         keys: &DeviceKeys,
         conversation: ConversationId,

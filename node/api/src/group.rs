@@ -1,7 +1,7 @@
 //! Groups: `/groups`, `/group/…`.
 //!
 //! `POST /group/{id}/members` answers 201 [`Group`]; `DELETE /group/{id}/members/{account}` 204, and with the
-//! caller's own account it leaves the group.
+//! caller's own account it leaves the group. `POST /group/{id}/bans` answers 201 [`Group`], `DELETE /group/{id}/bans/{account}` 204.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -50,6 +50,18 @@ pub struct Member {
     pub state: MemberState,
 }
 
+/// Somebody who is banned from a group: nobody can add them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Banned {
+    /// The account id.
+    pub account: String,
+    /// `name@domain`, else `name@<peer id>`; empty where not known.
+    pub handle: String,
+    /// The name to show; the account id where none is known.
+    pub display_name: String,
+}
+
 /// A group. `GET /groups` lists those the caller is in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -63,6 +75,8 @@ pub struct Group {
     pub description: Option<String>,
     /// The members, and those invited.
     pub members: Vec<Member>,
+    /// Who is banned, in the order of account ids.
+    pub banned: Vec<Banned>,
     /// The MLS epoch.
     pub epoch: u64,
     /// The account that made it.
@@ -127,4 +141,12 @@ pub struct MemberAddRequest {
     /// The role; `member` without it. It is given once the member is in: somebody whose node cannot be reached yet becomes a member first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+}
+
+/// `POST /group/{id}/bans`: ban somebody, which removes them if they are in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BanRequest {
+    /// Account id of anybody; handle or alias of a contact.
+    pub account: String,
 }

@@ -135,6 +135,10 @@ pub enum GroupAct {
     Timer,
     /// The group has other rules.
     Rules,
+    /// `account` was banned; if they were in, they were removed as well.
+    Banned,
+    /// The ban of `account` was lifted.
+    Unbanned,
 }
 
 /// One line of a group's log, as this account's node saw it in the commits it followed.

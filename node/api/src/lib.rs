@@ -32,7 +32,9 @@ pub use chat::{
 };
 pub use contact::{Contact, ContactAnswer, ContactRequest, ContactState};
 pub use event::{Event, EventBody, EventQuery};
-pub use group::{Group, GroupCreateRequest, GroupSendRequest, Member, MemberAddRequest, MemberState, Role};
+pub use group::{
+    BanRequest, Banned, Group, GroupCreateRequest, GroupSendRequest, Member, MemberAddRequest, MemberState, Role,
+};
 pub use group_settings::{
     AddRule, GroupAct, GroupLogEntry, GroupPatchRequest, GroupSettings, JoinRule, MemberDeleteQuery,
     MemberPatchRequest, PostRule, RecoveryRule,

@@ -171,6 +171,8 @@ error_codes! {
     LastAdmin = "LAST_ADMIN", 409, 6, "The group would have no admin left";
     /// Only those who hold a role write in this group, or the caller may only read.
     MayNotPost = "MAY_NOT_POST", 403, 4, "In this group others write";
+    /// Whoever is to be added is banned from the group.
+    Banned = "BANNED", 409, 6, "Banned from this group";
     /// The caller is not a member of the conversation.
     NotMember = "NOT_MEMBER", 403, 4, "Not a member of this conversation";
     /// The person is not an accepted contact.

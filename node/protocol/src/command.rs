@@ -285,6 +285,17 @@ pub enum Command {
         /// Whom.
         member: AccountId,
     },
+    /// Ban somebody from a group, which removes them if they are in, or lift the ban.
+    Ban {
+        /// Who.
+        account: AccountId,
+        /// Where.
+        conversation: ConversationId,
+        /// Whom.
+        who: AccountId,
+        /// Whether they shall be banned.
+        banned: bool,
+    },
     /// Leave a group.
     Leave {
         /// Who.

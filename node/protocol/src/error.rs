@@ -20,6 +20,9 @@ pub enum Rejection {
     /// The others are at epochs that this device cannot follow; it has asked to be let back in.
     #[error("this device must be let back into the conversation by another member first")]
     Stranded,
+    /// Somebody is to be added who is banned from the group.
+    #[error("they are banned from this group")]
+    Banned,
     /// In this group others write.
     #[error("in this group only those who hold a role may write, and those who may only read never do")]
     MayNotPost,

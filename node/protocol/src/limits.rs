@@ -218,13 +218,17 @@ pub const VERIFIED_LEAVES_MAX: usize = 4 * MEMBERS_MAX;
 /// Members of a group (PROTOCOL A11: free up to 100, designed to 1,000).
 pub const MEMBERS_MAX: usize = 1000;
 
-/// Most members of a group who hold a role. The list travels in every commit that changes the policy; 100 rows of 33 bytes leave three
-/// quarters of its 16 KiB. Beyond it a promotion is refused.
+/// Most members of a group who hold a role. The list travels in every commit that changes the policy: 100 rows of 33 bytes of its 48 KiB.
+/// Beyond it a promotion is refused.
 pub const ROLE_HOLDERS_MAX: usize = 100;
 
-/// Most members of a group who may only read, each named in the policy: 6 KiB of its 16. A group with more readers than that is one in which
+/// Most members of a group who may only read, each named in the policy: 6 KiB of its 48. A group with more readers than that is one in which
 /// only roles write ([`crate::account::policy::PostRule::Roles`]), which names nobody. Beyond it the change is refused.
 pub const READONLY_MAX: usize = 200;
+
+/// Most accounts that are banned from a group, each named in the policy: 31 KiB of its 48, so that a full policy still fits into an entry of
+/// 64 KiB. Beyond it a ban is refused until another is lifted.
+pub const BANNED_MAX: usize = 1000;
 
 /// How long a receipt may wait for company in a direct conversation, in milliseconds (DECISIONS 20).
 pub const RECEIPT_DELAY_DIRECT_MS: u64 = 250;

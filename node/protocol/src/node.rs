@@ -8,7 +8,9 @@ use tidings_crypto::id::{AccountId, NodeId};
 
 use crate::account;
 use crate::account::contact::invite;
-use crate::account::conversation::{leave, recovery, successor};
+use crate::account::conversation::{
+    leave, member_add, member_ban, member_remove, recovery, set_group, set_role, successor,
+};
 use crate::account::ephemeral::Ephemerals;
 use crate::command::{Answer, Command};
 use crate::directory;
@@ -261,7 +263,7 @@ fn response(
         Purpose::Collect(account) => account::mailbox_reading::collected(step, peer, account, result),
         Purpose::Mailbox | Purpose::Ephemeral => Ok(()),
         Purpose::Keys { account, conversation, contact } => {
-            account::conversation::member_add::answered(step, peer, account, &conversation, &contact, result)
+            member_add::answered(step, peer, account, &conversation, &contact, result)
         }
     }
 }
@@ -286,12 +288,13 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
             account::conversation::found::group(step, account, &name, &description, &members).map(Answer::Conversation)
         }
         Command::AddMember { account, conversation, member } => {
-            account::conversation::member_add::add(step, account, &conversation, &member)
-                .map(|()| Answer::Conversation(conversation))
+            member_add::add(step, account, &conversation, &member).map(|()| Answer::Conversation(conversation))
         }
         Command::RemoveMember { account, conversation, member } => {
-            account::conversation::member_remove::remove(step, account, &conversation, &member)
-                .map(|()| Answer::Conversation(conversation))
+            member_remove::remove(step, account, &conversation, &member).map(|()| Answer::Conversation(conversation))
+        }
+        Command::Ban { account, conversation, who, banned } => {
+            member_ban::set(step, account, &conversation, &who, banned).map(|()| Answer::Conversation(conversation))
         }
         Command::Leave { account, conversation } => {
             leave::leave(step, account, &conversation, None).map(|()| Answer::Conversation(conversation))
@@ -300,12 +303,10 @@ fn obey(step: &mut Step<'_>, command: Command) -> Outcome<Answer> {
             leave::leave(step, account, &conversation, Some(successor)).map(|()| Answer::Conversation(conversation))
         }
         Command::SetRole { account, conversation, member, role } => {
-            account::conversation::set_role::set(step, account, &conversation, &member, role)
-                .map(|()| Answer::Conversation(conversation))
+            set_role::set(step, account, &conversation, &member, role).map(|()| Answer::Conversation(conversation))
         }
         Command::SetGroup { account, conversation, change } => {
-            account::conversation::set_group::set(step, account, &conversation, &change)
-                .map(|()| Answer::Conversation(conversation))
+            set_group::set(step, account, &conversation, &change).map(|()| Answer::Conversation(conversation))
         }
         Command::Succeed { account, conversation, addresses } => {
             successor::open(step, account, &conversation, addresses).map(Answer::Conversation)

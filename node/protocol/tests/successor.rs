@@ -51,6 +51,9 @@ fn halted_while_away(away: &[usize]) -> Halted {
     for admin in [carol, dave, frank] {
         world.set_role(alice, group, admin, Role::Admin).unwrap();
     }
+    let gina = world.sign_up(0, "gina");
+    world.befriend(alice, gina);
+    world.ban(alice, group, gina, true).unwrap();
     world.advance(60_000);
     world.split(&[0, 5]);
     world.remove_member(alice, group, bob).unwrap();
@@ -89,7 +92,7 @@ impl Halted {
 
 // REQ-SUCC-1, REQ-SUCC-2, REQ-SUCC-3
 #[test]
-fn a_group_that_has_come_to_a_halt_goes_on_in_its_successor_with_its_name_its_rules_and_its_roles() {
+fn a_group_that_has_come_to_a_halt_goes_on_in_its_successor_with_its_name_its_rules_its_roles_and_its_bans() {
     let mut all = halted();
     let group = all.group;
     all.world.advance(SUCCESSOR_AFTER_MS + 7 * HOUR);
@@ -105,6 +108,8 @@ fn a_group_that_has_come_to_a_halt_goes_on_in_its_successor_with_its_name_its_ru
             (policy.name().as_str(), policy.rules),
             ("ops", Rules { join: JoinRule::Invited, ..Rules::default() })
         );
+        assert_eq!(policy.bans, all.policy(person, group).bans);
+        assert_eq!(policy.bans.accounts().len(), 1);
         let roles = [all.dave, all.erin, all.frank].map(|one| policy.role(&one.account));
         assert_eq!(roles, [Role::Owner, Role::Member, Role::Admin]);
     }

@@ -90,6 +90,10 @@ impl From<Rejection> for Failure {
             Rejection::NotAdmin => ErrorCode::NotAdmin,
             Rejection::LastAdmin => ErrorCode::LastAdmin,
             Rejection::MayNotPost => ErrorCode::MayNotPost,
+            Rejection::Banned => {
+                return Self::new(ErrorCode::Banned, rejection.to_string())
+                    .fix("lift the ban first, which whoever may remove members can do: `tidings group unban`");
+            }
             Rejection::NotMember => ErrorCode::NotMember,
             Rejection::TooLarge { .. } => ErrorCode::TooLarge,
             Rejection::InviteUsed => ErrorCode::InviteUsed,

@@ -125,6 +125,8 @@ fn lines(epoch: u64, commit: &GroupLogRecord) -> Vec<GroupLogEntry> {
                 (GroupAct::Timer, None)
             }
             Act::Rules => (GroupAct::Rules, None),
+            Act::Banned { account } => (GroupAct::Banned, Some(account)),
+            Act::Unbanned { account } => (GroupAct::Unbanned, Some(account)),
         };
         GroupLogEntry { act, account: account.map(ToString::to_string), ..line }
     };

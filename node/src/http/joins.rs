@@ -129,6 +129,7 @@ fn explained(error: DriverError) -> Failure {
         | Rejection::NotAdmin
         | Rejection::LastAdmin
         | Rejection::Stranded
+        | Rejection::Banned
         | Rejection::MayNotPost
         | Rejection::NotAbsent
         | Rejection::NotMember

@@ -15,6 +15,7 @@ mod contacts;
 mod cookie;
 mod events;
 mod failure;
+mod group_ban;
 mod group_change;
 mod groups;
 mod guard;
@@ -103,6 +104,8 @@ fn api() -> Router<AppState> {
         .route("/group/{id}/recovery", get(recovery::show).post(recovery::sign).delete(recovery::withdraw))
         .route("/group/{id}/successor", get(successor::show).post(successor::open))
         .route("/group/{id}/messages", get(groups::history))
+        .route("/group/{id}/bans", post(group_ban::ban))
+        .route("/group/{id}/bans/{account}", delete(group_ban::lift))
         .route("/group/{id}/members", post(groups::add_member))
         .route("/group/{id}/members/{account}", delete(groups::remove_member).patch(group_change::set_role))
         .route("/events", get(events::events))

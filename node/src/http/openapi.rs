@@ -12,8 +12,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    auth, chat, chats, contacts, events, group_change, groups, invites, joins, mailboxes, me, messages, recovery,
-    status, successor,
+    auth, chat, chats, contacts, events, group_ban, group_change, groups, invites, joins, mailboxes, me, messages,
+    recovery, status, successor,
 };
 
 #[derive(OpenApi)]
@@ -28,7 +28,7 @@ use super::{
         messages::delete, messages::react, messages::unreact, messages::retry, messages::cancel, me::settings,
         me::set_settings,
         chat::history, chat::send, groups::create, groups::send, groups::list, groups::show, groups::history,
-        groups::add_member, groups::remove_member,
+        groups::add_member, groups::remove_member, group_ban::ban, group_ban::lift,
         joins::follow, joins::own, joins::requests, joins::accept, joins::decline,
         recovery::show, recovery::sign, recovery::withdraw, successor::show, successor::open,
         group_change::update, group_change::set_role, group_change::log, events::events,

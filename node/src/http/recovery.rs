@@ -107,6 +107,7 @@ fn explained(
         | Rejection::NotAdmin
         | Rejection::LastAdmin
         | Rejection::Stranded
+        | Rejection::Banned
         | Rejection::MayNotPost
         | Rejection::NotMember
         | Rejection::TooLarge { .. }

@@ -102,7 +102,7 @@ impl World {
         self.acts_left -= 1;
         let person = self.people_dice.index(self.people.len());
         let wish = self.workload.act(&mut self.people_dice, &self.view, &self.people, person, &self.plan);
-        if let Some(wish) = wish {
+        if let Some(wish) = wish.map(|wish| self.bans.turn(&self.view, wish)) {
             let rival = self.rival(&wish);
             self.first_try(wish);
             if let Some(rival) = rival {
@@ -122,7 +122,8 @@ impl World {
         if self.plan.rivals == 0 || !self.people_dice.chance(self.plan.rivals) {
             return None;
         }
-        self.workload.rival(&mut self.people_dice, &self.view, &self.people, wish)
+        let rival = self.workload.rival(&mut self.people_dice, &self.view, &self.people, wish);
+        rival.map(|rival| self.bans.turn(&self.view, rival))
     }
 
     fn first_try(&mut self, wish: Wish) {

@@ -4,6 +4,7 @@
 //! Safety is checked after every step, liveness at the end. It owns time, network, disks and people; it knows nothing of how the core works
 //! inside. Real sockets and real disks are tested elsewhere.
 
+mod bans;
 mod checker;
 mod clock;
 mod crowd;

@@ -61,6 +61,8 @@ stats! {
     commits,
     /// Epochs with a rival: two commits at one parent.
     forks,
+    /// Bans and their ends that were asked for and not refused.
+    bans,
     /// Accounts that were removed from a group or left it.
     parted,
     /// Commands refused.

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use tidings_crypto::id::AccountId;
+use tidings_protocol::account::policy::Policy;
 use tidings_protocol::command::{Answer, Command};
 use tidings_protocol::effect::{Effect, Output};
 use tidings_protocol::error::Rejection;
@@ -41,6 +42,8 @@ pub enum Bug {
     HistoryForNewcomers,
     /// It keeps a conversation with one member less than there are.
     MemberHidden,
+    /// It keeps a conversation in which one of its members is banned.
+    MemberBanned,
     /// It sends nothing on the log protocol.
     NothingPushed,
     /// It never rings the core's timer.
@@ -61,7 +64,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::TextInNodeRow,
         Self::TextOnTheWire,
         Self::RatchetNotStored,
@@ -72,6 +75,7 @@ impl Bug {
         Self::ForRemovedToo,
         Self::HistoryForNewcomers,
         Self::MemberHidden,
+        Self::MemberBanned,
         Self::NothingPushed,
         Self::NoTimer,
         Self::DeliveredTooSoon,
@@ -92,7 +96,7 @@ impl Bug {
             Self::MessageStoredTwice => "once",
             Self::WrongPlace => "order",
             Self::ForRemovedToo | Self::HistoryForNewcomers => "secrecy",
-            Self::MemberHidden => "epochs",
+            Self::MemberHidden | Self::MemberBanned => "epochs",
             Self::NothingPushed | Self::NoTimer => "delivery",
             Self::DeliveredTooSoon | Self::StateGoesBack => "states",
             Self::RemovalForgotten => "wishes",
@@ -168,6 +172,7 @@ impl Saboteur {
             Some(Bug::RefusalIgnored) => pretend(output),
             Some(Bug::TypingStored) => list_who_types(output),
             Some(Bug::MemberHidden) => hide_a_member(output),
+            Some(Bug::MemberBanned) => ban_a_member(output),
             Some(Bug::EffectsBeforeCommit) | None => {}
         }
     }
@@ -256,6 +261,18 @@ fn hide_a_member(output: &mut Output) {
         let Ok(mut record) = record::decode::<ConversationRecord>(value, "conversation") else { continue };
         if record.members.len() > 2 {
             record.members.pop();
+            write.value = Some(record::encode(&record));
+        }
+    }
+}
+
+fn ban_a_member(output: &mut Output) {
+    for write in &mut output.writes.0 {
+        let (Table::Conversation, Some(value)) = (write.table, &write.value) else { continue };
+        let Ok(mut record) = record::decode::<ConversationRecord>(value, "conversation") else { continue };
+        if let (3.., Ok(mut policy)) = (record.members.len(), Policy::parse(&record.policy)) {
+            record.members.last().into_iter().for_each(|member| policy.ban(*member));
+            record.policy = policy.to_bytes();
             write.value = Some(record::encode(&record));
         }
     }

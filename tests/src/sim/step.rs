@@ -318,6 +318,8 @@ impl World {
             return Err(self.violation("replies", format!("node {node} answers a command twice, or one nobody gave")));
         };
         self.stats.refused += u64::from(result.is_err());
+        self.stats.bans +=
+            u64::from(matches!(wish.command, tidings_protocol::command::Command::Ban { .. }) && result.is_ok());
         self.stats.refused_locked += u64::from(matches!(result, Err(tidings_protocol::error::Rejection::Locked)));
         // A command may be answered in a later step than its own; the model judged the state before its own.
         let own = matches!(input, Input::Command { id: asked, .. } if *asked == id);

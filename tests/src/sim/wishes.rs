@@ -42,6 +42,9 @@ impl Wishes {
             (Command::RemoveMember { account, conversation, member }, _) => {
                 self.promise(*account, (*conversation, *member), false);
             }
+            (Command::Ban { account, conversation, who, banned: true }, _) => {
+                self.promise(*account, (*conversation, *who), false);
+            }
             (Command::Leave { account, conversation }, _) => {
                 self.left.insert((*conversation, *account));
                 self.promise(*account, (*conversation, *account), false);
@@ -127,6 +130,7 @@ fn place(command: &Command) -> Option<Place> {
         Command::AddMember { conversation, member, .. } | Command::RemoveMember { conversation, member, .. } => {
             Some((*conversation, *member))
         }
+        Command::Ban { conversation, who, .. } => Some((*conversation, *who)),
         Command::Leave { account, conversation } | Command::HandOver { account, conversation, .. } => {
             Some((*conversation, *account))
         }

@@ -260,6 +260,7 @@ impl Workload {
     pub(crate) fn rival(&mut self, dice: &mut Dice, view: &View, people: &[Person], wish: &Wish) -> Option<Wish> {
         let (Command::AddMember { conversation, .. }
         | Command::RemoveMember { conversation, .. }
+        | Command::Ban { conversation, .. }
         | Command::SetRole { conversation, .. }
         | Command::SetGroup { conversation, .. }
         | Command::Leave { conversation, .. }) = &wish.command

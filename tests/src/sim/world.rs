@@ -4,6 +4,7 @@ use tidings_crypto::id::{AccountId, NodeId};
 use tidings_protocol::input::{Input, RequestFailure};
 use tidings_protocol::time::Monotonic;
 
+use super::bans::Bans;
 use super::checker::{self, Checker, Verdict};
 use super::clock::Clock;
 use super::dice::Dice;
@@ -43,6 +44,7 @@ pub(crate) struct World {
     pub(crate) checkers: Vec<Box<dyn Checker>>,
     pub(crate) saboteur: Saboteur,
     pub(crate) workload: Workload,
+    pub(crate) bans: Bans,
     pub(crate) hostile: Hostile,
     pub(crate) digest: Digest,
     pub(crate) stats: Stats,
@@ -95,6 +97,7 @@ impl World {
             checkers,
             saboteur: Saboteur::new(options.bug),
             workload: Workload::new(&canary),
+            bans: Bans::draw(seed),
             hostile: Hostile::new(seed),
             digest: Digest::default(),
             stats: Stats::default(),

@@ -38,6 +38,8 @@ pub struct PolicyView {
     pub disappearing_seconds: u32,
     /// Roles that are given by name; everybody else is a member.
     pub roles: Vec<(AccountId, RoleView)>,
+    /// Who is banned, in the order of ids.
+    pub banned: Vec<AccountId>,
 }
 
 /// One member.
@@ -118,6 +120,7 @@ pub fn policy_view(record: &ConversationRecord) -> PolicyView {
             rules: policy.rules,
             disappearing_seconds: policy.disappearing_seconds,
             roles: named(&policy),
+            banned: policy.bans.accounts().to_vec(),
         },
         Err(_) => PolicyView {
             name: String::new(),
@@ -125,6 +128,7 @@ pub fn policy_view(record: &ConversationRecord) -> PolicyView {
             rules: Rules::default(),
             disappearing_seconds: 0,
             roles: founder,
+            banned: Vec::new(),
         },
     }
 }

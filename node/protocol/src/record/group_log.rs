@@ -73,6 +73,20 @@ pub enum Act {
     /// Its rules are other ones.
     #[n(9)]
     Rules,
+    /// Somebody was banned; if they were in, they were removed by the same commit.
+    #[n(10)]
+    Banned {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+    },
+    /// A ban was lifted.
+    #[n(11)]
+    Unbanned {
+        /// Whose.
+        #[n(0)]
+        account: AccountId,
+    },
 }
 
 /// What one commit did. Every commit has a row, so that the rows of one branch are a chain.

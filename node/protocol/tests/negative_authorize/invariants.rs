@@ -6,7 +6,7 @@ use tidings_crypto::id::AccountId;
 use tidings_crypto::mls::{CommitView, LeafFacts, MemberView};
 use tidings_protocol::account::conversation::authorize;
 use tidings_protocol::account::policy::{
-    AddRule, JoinRule, Policy, PostRule, RANK_NONE, RecoveryRule, Role, RoleHolder, Roles,
+    AddRule, Bans, JoinRule, Policy, PostRule, RANK_NONE, RecoveryRule, Role, RoleHolder, Roles,
 };
 
 use crate::fixture::{Fixture, NEWCOMER, OWNER};
@@ -48,7 +48,7 @@ impl Walk {
         let mut next = self.policy.clone();
         for _ in 0..=self.dice(3) {
             let (somebody, role) = (self.anybody(), self.any_role());
-            match self.dice(10) {
+            match self.dice(13) {
                 0 => next.set_name("n"),
                 1 => next.rules.add = [AddRule::Admins, AddRule::Moderators, AddRule::Members][self.dice(3)],
                 2 => next.rules.post = PostRule::Roles,
@@ -56,7 +56,10 @@ impl Walk {
                 4 => next.rules.recovery = RecoveryRule::Never,
                 5 => next.topic_generation = u32::try_from(self.dice(4)).unwrap(),
                 6 => next.forget(&somebody),
-                7 => {
+                7 => next.bans.lift(&somebody),
+                8 => next.ban(somebody),
+                9 => next.bans = Bans::from_accounts([next.bans.accounts(), &[somebody]].concat()),
+                10 => {
                     let mut holders: Vec<RoleHolder> = next.roles.holders().to_vec();
                     let at = self.dice(holders.len() + 1);
                     holders.insert(at, RoleHolder { account: somebody, role });
@@ -90,7 +93,8 @@ impl Walk {
             // What an honest remover does.
             let gone = self.members.iter().find(|member| member.leaf == *leaf).map(MemberView::account);
             let mut next = self.policy.rotated();
-            gone.iter().for_each(|account| next.forget(account));
+            let bans = self.dice(3) == 0;
+            gone.iter().for_each(|account| if bans { next.ban(*account) } else { next.forget(account) });
             (view.policy, view.context_proposals) = (Some(next.to_bytes()), 1);
         }
         view
@@ -117,6 +121,7 @@ impl Walk {
         assert!(holders.iter().any(|holder| holder.role == Role::Owner && is_in(&holder.account)), "{seed}: no owner");
         assert!(holders.iter().all(|holder| is_in(&holder.account)), "{seed}: a role of somebody who is not in");
         assert!(self.policy.readonly().iter().all(is_in), "{seed}: a reader who is not in");
+        assert!(!self.policy.bans.accounts().iter().any(is_in), "{seed}: somebody is in who is banned");
         assert_eq!(Policy::parse(&self.policy.to_bytes()).as_ref(), Ok(&self.policy));
         let mut accounts: Vec<AccountId> = self.members.iter().map(MemberView::account).collect();
         accounts.sort_unstable();
@@ -137,6 +142,7 @@ impl Walk {
                     || !self.members.iter().any(|member| member.account() == *account)
             });
             assert!(same && self.policy.rules == before.rules, "{seed}: a member changed the rules");
+            assert_eq!(self.policy.bans, before.bans, "{seed}: a member changed the bans");
         }
         assert!(self.policy.role(by) >= before.role(by), "{seed}: somebody promoted themselves");
     }
@@ -173,7 +179,7 @@ fn walk(fixture: &Fixture, people: &[LeafFacts], blank: &CommitView, seed: u64) 
 }
 
 // NEGATIVE_TESTS 31, 32, 76, 83
-// REQ-POLICY-1, REQ-POLICY-2, REQ-AUTH-10
+// REQ-POLICY-1, REQ-POLICY-2, REQ-AUTH-10, REQ-BAN-2
 #[test]
 fn whatever_is_committed_a_group_keeps_an_owner_its_roles_and_its_order() {
     let mut fixture = Fixture::cast();

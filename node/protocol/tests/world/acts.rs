@@ -35,6 +35,17 @@ impl World {
         self.command(by.host, Command::RemoveMember { account, conversation, member }).map(drop)
     }
 
+    pub(crate) fn ban(
+        &mut self,
+        by: Person,
+        conversation: ConversationId,
+        who: Person,
+        banned: bool,
+    ) -> Result<(), Rejection> {
+        let (account, who) = (by.account, who.account);
+        self.command(by.host, Command::Ban { account, conversation, who, banned }).map(drop)
+    }
+
     pub(crate) fn set_role(
         &mut self,
         by: Person,

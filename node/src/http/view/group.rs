@@ -1,7 +1,8 @@
 //! A group with its members.
 
 use tidings_api::{
-    AddRule, Group, GroupPatchRequest, GroupSettings, JoinRule, Member, MemberState, PostRule, RecoveryRule, Role,
+    AddRule, Banned, Group, GroupPatchRequest, GroupSettings, JoinRule, Member, MemberState, PostRule, RecoveryRule,
+    Role,
 };
 use tidings_crypto::id::AccountId;
 use tidings_protocol::account::policy;
@@ -16,11 +17,13 @@ use crate::http::time_text::rfc3339;
 /// The group as the API shows it.
 pub(in crate::http) fn group(viewer: Viewer<'_>, view: &GroupView) -> Outcome<Group> {
     let members = view.members.iter().map(|shown| member(viewer, shown)).collect::<Outcome<_>>()?;
+    let banned = view.policy.banned.iter().map(|account| banned(viewer, *account)).collect::<Outcome<_>>()?;
     Ok(Group {
         id: view.record.id.to_string(),
         name: view.policy.name.clone(),
         description: Some(view.policy.description.clone()).filter(|text| !text.is_empty()),
         members,
+        banned,
         epoch: view.record.epoch,
         created_by: view.record.creator.to_string(),
         created_at: Some(rfc3339(view.record.created_at)),
@@ -121,6 +124,11 @@ fn member(viewer: Viewer<'_>, shown: &MemberView) -> Outcome<Member> {
         role: role(shown.role),
         state: if shown.joined { MemberState::Member } else { MemberState::Invited },
     })
+}
+
+fn banned(viewer: Viewer<'_>, account: AccountId) -> Outcome<Banned> {
+    let naming = contact::naming(viewer, account)?;
+    Ok(Banned { account: account.to_string(), handle: naming.handle, display_name: naming.display_name })
 }
 
 pub(super) fn role(role: RoleView) -> Role {

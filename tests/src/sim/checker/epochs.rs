@@ -1,8 +1,10 @@
-//! All who are at one epoch are in the same state: same number, members and authenticator, whatever branch it is on.
+//! All who are at one epoch are in the same state: same number, members and authenticator, whatever branch it is on. On none is somebody in
+//! who is banned there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidings_crypto::id::EpochId;
+use tidings_protocol::account::policy::Policy;
 
 use super::{Checker, Seen, Verdict};
 use crate::sim::view::TipFact;
@@ -22,6 +24,10 @@ impl Epochs {
         };
         if roster.is_some_and(|roster| roster.number != record.epoch || !same(&roster.members)) {
             return Err(format!("{:?} has other members at epoch {} than others", fact.account, record.epoch));
+        }
+        let banned = |policy: Policy| record.members.iter().any(|member| policy.bans.contains(member));
+        if Policy::parse(&record.policy).is_ok_and(banned) {
+            return Err(format!("{:?} has somebody in at epoch {} who is banned", fact.account, record.epoch));
         }
         let Some(authenticator) = &fact.authenticator else {
             return Ok(());

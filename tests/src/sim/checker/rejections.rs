@@ -51,6 +51,7 @@ pub(crate) fn expect(view: &View, unlocked: bool, command: &Command) -> Option<E
         Command::Send { account, to: Recipient::Conversation(conversation), .. } => send(view, *account, *conversation),
         Command::AddMember { account, conversation, member } => add(view, *account, *conversation, *member),
         Command::RemoveMember { account, conversation, member } => remove(view, *account, *conversation, *member),
+        Command::Ban { account, conversation, who, banned } => ban(view, *account, *conversation, (*who, *banned)),
         Command::Leave { account, conversation } => leave(view, *account, *conversation),
         Command::AddContact { account, link } if *account == link.account => refuse(Rejection::OwnInvite),
         Command::CreateInvite { .. } => Some(Expected::Success),
@@ -90,6 +91,7 @@ fn is_bad_in_itself(command: &Command) -> bool {
         | Command::CreateGroup { .. }
         | Command::AddMember { .. }
         | Command::RemoveMember { .. }
+        | Command::Ban { .. }
         | Command::Leave { .. }
         | Command::HandOver { .. }
         | Command::SetRole { .. }
@@ -117,6 +119,7 @@ pub(crate) fn acts(command: &Command) -> Option<AccountId> {
         | Command::CreateGroup { account, .. }
         | Command::AddMember { account, .. }
         | Command::RemoveMember { account, .. }
+        | Command::Ban { account, .. }
         | Command::MarkRead { account, .. }
         | Command::Recover { account, .. }
         | Command::Succeed { account, .. }
@@ -181,6 +184,9 @@ fn add(view: &View, account: AccountId, conversation: ConversationId, member: Ac
     if present {
         return Some(Expected::Refusal(Rejection::Already));
     }
+    if policy(record).bans.contains(&member) {
+        return Some(Expected::Refusal(Rejection::Banned));
+    }
     accepted(view, account, member).then_some(Expected::Success)
 }
 
@@ -197,6 +203,28 @@ fn remove(view: &View, account: AccountId, conversation: ConversationId, member:
         (true, true) => Some(Expected::Success),
         (false, true) => Some(Expected::Refusal(Rejection::NotAdmin)),
         (_, false) => None,
+    }
+}
+
+/// A ban that is not carried out yet is lifted without one that stands: of that the model says nothing.
+fn ban(
+    view: &View,
+    account: AccountId,
+    conversation: ConversationId,
+    (who, banned): (AccountId, bool),
+) -> Option<Expected> {
+    let record = match group(view, account, conversation) {
+        Ok(record) => record,
+        Err(expected) => return expected,
+    };
+    let policy = policy(record);
+    if !policy.may_remove(&account, &who) {
+        return Some(Expected::Refusal(Rejection::NotAdmin));
+    }
+    match (policy.bans.contains(&who), banned) {
+        (true, true) => Some(Expected::Refusal(Rejection::Already)),
+        (false, true) | (true, false) => Some(Expected::Success),
+        (false, false) => None,
     }
 }
 
@@ -249,6 +277,8 @@ pub(crate) fn name(command: &Command) -> &'static str {
         Command::CreateGroup { .. } => "founding a group",
         Command::AddMember { .. } => "adding a member",
         Command::RemoveMember { .. } => "removing a member",
+        Command::Ban { banned: true, .. } => "a ban",
+        Command::Ban { .. } => "lifting a ban",
         Command::Leave { .. } => "leaving a group",
         Command::HandOver { .. } => "handing a group over",
         Command::SetRole { .. } => "giving a role",

@@ -85,6 +85,9 @@ export const succession = (groupId: string) => call<Succession>('GET', `/group/$
 export const openSuccessor = (groupId: string) => call<Group>('POST', `/group/${id(groupId)}/successor`);
 export const removeMember = (groupId: string, account: string) =>
   call<unknown>('DELETE', `/group/${id(groupId)}/members/${id(account)}`);
+export const ban = (groupId: string, account: string) => call<Group>('POST', `/group/${id(groupId)}/bans`, { account });
+export const liftBan = (groupId: string, account: string) =>
+  call<void>('DELETE', `/group/${id(groupId)}/bans/${id(account)}`);
 
 function messagesPath(chat: Chat): string {
   return chat.kind === 'group'

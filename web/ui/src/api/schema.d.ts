@@ -349,6 +349,40 @@ export interface paths {
         patch: operations["update"];
         trace?: never;
     };
+    "/group/{id}/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bans somebody, and removes them if they are in. */
+        post: operations["ban"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/group/{id}/bans/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Lifts a ban. It adds nobody. */
+        delete: operations["lift"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/group/{id}/log": {
         parameters: {
             query?: never;
@@ -878,6 +912,20 @@ export interface components {
             /** @description The file's id. */
             file: string;
         };
+        /** @description `POST /group/{id}/bans`: ban somebody, which removes them if they are in. */
+        BanRequest: {
+            /** @description Account id of anybody; handle or alias of a contact. */
+            account: string;
+        };
+        /** @description Somebody who is banned from a group: nobody can add them. */
+        Banned: {
+            /** @description The account id. */
+            account: string;
+            /** @description The name to show; the account id where none is known. */
+            displayName: string;
+            /** @description `name@domain`, else `name@<peer id>`; empty where not known. */
+            handle: string;
+        };
         /** @description A row of `GET /chats`, latest activity first. */
         Chat: {
             /** @description False where the caller can no longer write, having left or been removed. */
@@ -1020,7 +1068,7 @@ export interface components {
          * @description The stable codes of errors. New ones may appear, an old one keeps its meaning.
          * @enum {string}
          */
-        ErrorCode: "UNAUTHENTICATED" | "WRONG_CREDENTIALS" | "SESSION_ENDED" | "CSRF" | "WRONG_HOST" | "WRONG_ORIGIN" | "FORBIDDEN" | "LOCKED" | "NOT_ADMIN" | "LAST_ADMIN" | "MAY_NOT_POST" | "NOT_MEMBER" | "NOT_CONTACT" | "NOT_FOUND" | "AMBIGUOUS" | "METHOD_NOT_ALLOWED" | "VALIDATION" | "MALFORMED" | "WRONG_CONTENT_TYPE" | "TOO_LARGE" | "TAKEN" | "CONFLICT" | "REGISTRATION_CLOSED" | "INVITE_REQUIRED" | "INVITE_INVALID" | "INVITE_USED" | "INVITE_EXPIRED" | "DECLINED" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "BUSY" | "DISK_FULL" | "DAMAGED" | "PEER_UNREACHABLE" | "KEY_CHANGED" | "UNSUPPORTED" | "TIMEOUT" | "INTERNAL" | "UNKNOWN";
+        ErrorCode: "UNAUTHENTICATED" | "WRONG_CREDENTIALS" | "SESSION_ENDED" | "CSRF" | "WRONG_HOST" | "WRONG_ORIGIN" | "FORBIDDEN" | "LOCKED" | "NOT_ADMIN" | "LAST_ADMIN" | "MAY_NOT_POST" | "BANNED" | "NOT_MEMBER" | "NOT_CONTACT" | "NOT_FOUND" | "AMBIGUOUS" | "METHOD_NOT_ALLOWED" | "VALIDATION" | "MALFORMED" | "WRONG_CONTENT_TYPE" | "TOO_LARGE" | "TAKEN" | "CONFLICT" | "REGISTRATION_CLOSED" | "INVITE_REQUIRED" | "INVITE_INVALID" | "INVITE_USED" | "INVITE_EXPIRED" | "DECLINED" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "BUSY" | "DISK_FULL" | "DAMAGED" | "PEER_UNREACHABLE" | "KEY_CHANGED" | "UNSUPPORTED" | "TIMEOUT" | "INTERNAL" | "UNKNOWN";
         /** @description One event. */
         Event: components["schemas"]["EventBody"] & {
             /** @description The conversation it is about. */
@@ -1167,6 +1215,8 @@ export interface components {
         Group: {
             /** @description False where the caller has left or been removed. */
             active: boolean;
+            /** @description Who is banned, in the order of account ids. */
+            banned: components["schemas"]["Banned"][];
             /** @description When it was made. */
             createdAt?: string | null;
             /** @description The account that made it. */
@@ -1195,7 +1245,7 @@ export interface components {
          * @description What was done in a group.
          * @enum {string}
          */
-        GroupAct: "added" | "removed" | "left" | "readmitted" | "role" | "recovered" | "named" | "described" | "timer" | "rules";
+        GroupAct: "added" | "removed" | "left" | "readmitted" | "role" | "recovered" | "named" | "described" | "timer" | "rules" | "banned" | "unbanned";
         /** @description `POST /group/create`. 201 [`Group`]; members whose node cannot be reached stand as `invited`. */
         GroupCreateRequest: {
             /** @description What it is for. */
@@ -1696,6 +1746,8 @@ export interface components {
             items: {
                 /** @description False where the caller has left or been removed. */
                 active: boolean;
+                /** @description Who is banned, in the order of account ids. */
+                banned: components["schemas"]["Banned"][];
                 /** @description When it was made. */
                 createdAt?: string | null;
                 /** @description The account that made it. */
@@ -3673,6 +3725,168 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the group's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BanRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description every other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the group's id or name */
+                id: string;
+                /** @description account id, handle or alias of somebody who is banned */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

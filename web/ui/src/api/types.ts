@@ -4,6 +4,7 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type Account = Schemas['Account'];
+export type Banned = Schemas['Banned'];
 export type Chat = Schemas['Chat'];
 export type Contact = Schemas['Contact'];
 export type ContactAnswer = Schemas['ContactAnswer'];

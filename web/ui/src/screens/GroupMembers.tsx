@@ -13,6 +13,7 @@ import { go } from '../router';
 import { readGroup, reload } from '../state/chats';
 import { chatOf, useStore } from '../state/store';
 import { AddMember } from './AddMember';
+import { GroupBans } from './GroupBans';
 import { GroupChange } from './GroupChange';
 import { MemberRole, ROLES, rolesToGive } from './MemberRole';
 
@@ -49,9 +50,20 @@ export function GroupMembers({ id, account }: { id: string; account: Account }) 
                   Remove
                 </IonButton>
               )}
+              {own !== undefined && canRemove(own.role, member, account) && (
+                <IonButton
+                  fill="clear"
+                  color="danger"
+                  aria-label={`Remove and ban ${member.displayName}`}
+                  onClick={() => setQuestion(ban(group, member))}
+                >
+                  Remove and ban
+                </IonButton>
+              )}
             </li>
           ))}
         </ul>
+        {group !== undefined && <GroupBans group={group} own={own?.role} ask={setQuestion} />}
         {group !== undefined && canAdd(own?.role, group) && <AddMember group={group} />}
         {group !== undefined && own !== undefined && rolesToGive(own.role).length > 0 && (
           <GroupChange key={group.epoch} group={group} own={own.role} />
@@ -112,6 +124,18 @@ function removal(group: Group, member: Member): Question {
     action: 'Remove',
     run: async () => {
       await calls.removeMember(group.id, member.account);
+      await readGroup(group.id);
+    },
+  };
+}
+
+function ban(group: Group, member: Member): Question {
+  return {
+    title: `Remove and ban ${member.displayName}?`,
+    text: 'They can read nothing that is written from now on, and nobody can add them again before the ban is lifted.',
+    action: 'Remove and ban',
+    run: async () => {
+      await calls.ban(group.id, member.account);
       await readGroup(group.id);
     },
   };

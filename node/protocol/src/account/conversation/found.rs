@@ -52,12 +52,13 @@ pub(crate) fn group(
     Ok(record.id)
 }
 
-/// Founds a group with the name, rules and timer of another, and nobody in it yet.
+/// Founds a group with the name, rules, timer and bans of another, and nobody in it yet.
 pub(crate) fn again(step: &mut Step<'_>, account: AccountId, old: &Policy) -> Outcome<ConversationId> {
     let record = alone(step, account, ConversationKind::Group, &old.name(), &old.description())?;
     event::emit(step, account, Some(record.id), EventKind::GroupCreated)?;
     let mut wanted = state::policy(&record)?;
     (wanted.rules, wanted.disappearing_seconds) = (old.rules, old.disappearing_seconds);
+    wanted.bans = old.bans.clone();
     if wanted.to_bytes() != record.policy {
         wish::change(step, account, &record, &wanted)?;
     }

@@ -60,7 +60,12 @@ pub(crate) fn announce(step: &mut Step<'_>, account: AccountId, record: &Convers
         let (account_of, role) = match act {
             Act::Role { account, role } => (account, role),
             Act::Recovered { account } => (account, crate::account::policy::Role::Owner),
-            Act::Named { .. } | Act::Described | Act::Timer { .. } | Act::Rules => {
+            Act::Named { .. }
+            | Act::Described
+            | Act::Timer { .. }
+            | Act::Rules
+            | Act::Banned { .. }
+            | Act::Unbanned { .. } => {
                 settings = true;
                 continue;
             }
@@ -74,16 +79,17 @@ pub(crate) fn announce(step: &mut Step<'_>, account: AccountId, record: &Convers
     Ok(())
 }
 
-/// Whether somebody was ever put out of the group by a commit that this account knows of, on any branch.
+/// Whether somebody was ever put out of the group, or banned from it, by a commit that this account knows of, on any branch.
 pub(crate) fn was_removed(
     step: &Step<'_>,
     account: AccountId,
     conversation: &ConversationId,
     member: &AccountId,
 ) -> Outcome<bool> {
-    let removed = Act::Removed { account: *member };
+    let put_out = [Act::Removed { account: *member }, Act::Banned { account: *member }];
     for (_, value) in step.rows.scan(Scope::Account(account), Table::GroupLog, conversation.as_bytes(), usize::MAX)? {
-        if record::decode::<GroupLogRecord>(&value, "group log")?.acts.contains(&removed) {
+        let noted: GroupLogRecord = record::decode(&value, "group log")?;
+        if noted.acts.iter().any(|act| put_out.contains(act)) {
             return Ok(true);
         }
     }
@@ -127,6 +133,8 @@ fn changes(commit: &Followed<'_>, after: &Policy, gone: &[AccountId]) -> Vec<Act
             acts.push(Act::Role { account, role });
         }
     }
+    acts.extend(after.bans.since(&before.bans).map(|account| Act::Banned { account: *account }));
+    acts.extend(before.bans.since(&after.bans).map(|account| Act::Unbanned { account: *account }));
     if after.name() != before.name() {
         acts.push(Act::Named { name: after.name() });
     }

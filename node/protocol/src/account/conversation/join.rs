@@ -161,6 +161,9 @@ fn check(
     if (!asked && !policy.may_add(&inviter.account())) || !named.into_iter().all(is_in) {
         return Err(refused("welcome from a member without that right").into());
     }
+    if members.iter().any(|member| policy.bans.contains(&member.account())) {
+        return Err(refused("welcome to where somebody is in who is banned").into());
+    }
     if members.len() > MEMBERS_MAX || (policy.creation.kind()? == ConversationKind::Direct && members.len() != 2) {
         return Err(refused("welcome").into());
     }

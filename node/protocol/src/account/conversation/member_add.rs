@@ -7,7 +7,7 @@ use tidings_crypto::id::{AccountId, ConversationId, NodeId};
 use tidings_crypto::mls::SignedKeyPackage;
 
 use super::commit::{Plan, commit};
-use super::{state, successor, valid, wish};
+use super::{member_ban, state, successor, valid, wish};
 use crate::account::{addable, contact, identity, join_link, key_supply, reach};
 use crate::error::{Fault, Outcome, Rejection};
 use crate::input::{Protocol, RequestFailure};
@@ -52,6 +52,9 @@ pub(crate) fn add(
     if record.members.contains(member) {
         return Err(Rejection::Already.into());
     }
+    if policy.bans.contains(member) {
+        return Err(Rejection::Banned.into());
+    }
     if record.members.len() >= MEMBERS_MAX {
         return Err(Rejection::Quota { what: "members of a group" }.into());
     }
@@ -59,7 +62,8 @@ pub(crate) fn add(
     if known.state != ContactState::Accepted {
         return Err(Rejection::NotFound.into());
     }
-    // What they once said by a link is older.
+    // What they once said by a link is older, and so is that one wanted them banned.
+    member_ban::withdraw(step, account, conversation, member)?;
     join_link::forget(step, account, conversation, member);
     now_or_later(step, account, conversation, member)
 }
@@ -82,11 +86,19 @@ pub(crate) fn all_now_or_later(
 ) -> Outcome<()> {
     let mut record = state::of_member(step, account, conversation)?;
     let fresh = wish::is_fresh(step, &record)?;
+    let bans = state::policy(&record)?.bans;
     let mut adds: Vec<SignedKeyPackage> = Vec::new();
     let mut bytes = 0;
     for member in members {
         if adds.iter().any(|package| package.account() == *member) || record.members.contains(member) {
             cancel(step, account, conversation, member)?;
+            continue;
+        }
+        if bans.contains(member) {
+            // Banned since it was wished for, unless that is about to be undone by what is on its way.
+            if fresh {
+                give_up(step, account, (conversation, member), RefusalReason::Declined)?;
+            }
             continue;
         }
         match at_hand(step, account, (conversation, member), fresh && bytes < COMMIT_ADDS_BYTES_MAX)? {
@@ -216,7 +228,7 @@ pub(crate) fn waits(
 }
 
 /// Drops the wish to add somebody, which can't come true any more; whoever asked for it by link is told why.
-fn give_up(
+pub(crate) fn give_up(
     step: &mut Step<'_>,
     account: AccountId,
     (conversation, member): (&ConversationId, &AccountId),

@@ -42,10 +42,19 @@ pub(crate) fn plan(
     record: &ConversationRecord,
     member: &AccountId,
 ) -> Outcome<Plan> {
-    let group = state::load_group(step, account, &record.id, &record.tip)?;
-    let members = group.members();
-    let leaf = members.iter().find(|view| view.account() == *member).map(|view| view.leaf);
+    let leaf = leaf(step, account, record, member)?.ok_or(Rejection::NotFound)?;
     let mut policy = state::policy(record)?;
     policy.forget(member);
-    Ok(Plan { remove: Some(leaf.ok_or(Rejection::NotFound)?), policy: Some(policy), ..Plan::default() })
+    Ok(Plan { remove: Some(leaf), policy: Some(policy), ..Plan::default() })
+}
+
+/// The leaf of an account, if it is in.
+pub(super) fn leaf(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    member: &AccountId,
+) -> Outcome<Option<u32>> {
+    let group = state::load_group(step, account, &record.id, &record.tip)?;
+    Ok(group.members().iter().find(|view| view.account() == *member).map(|view| view.leaf))
 }

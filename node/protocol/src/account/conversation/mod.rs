@@ -16,6 +16,7 @@ pub(crate) mod join;
 pub(crate) mod late;
 pub(crate) mod leave;
 pub(crate) mod member_add;
+pub(crate) mod member_ban;
 pub(crate) mod member_remove;
 pub(crate) mod outsider;
 mod passage;

@@ -9,7 +9,9 @@ use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId, QueueId};
 
 use super::commit::{Plan, commit};
-use super::{late, leave, member_add, outsider, readmit, recovery, refresh, rejoin, state, successor, void};
+use super::{
+    late, leave, member_add, member_ban, outsider, readmit, recovery, refresh, rejoin, state, successor, void,
+};
 use crate::account::message::resend;
 use crate::account::policy::Policy;
 use crate::account::{join_link, unlock};
@@ -113,6 +115,13 @@ pub(crate) enum Wish {
         #[n(2)]
         due: u64,
     },
+    /// Ban somebody, and remove them if they are in.
+    #[n(9)]
+    Ban {
+        /// Whom.
+        #[n(0)]
+        member: AccountId,
+    },
     /// Tell those whom an epoch added that it has lost.
     #[n(5)]
     Void {
@@ -129,7 +138,7 @@ impl Wish {
     /// Removals first (PROTOCOL A5.9).
     const fn order(&self) -> u8 {
         match self {
-            Self::Remove { .. } => 0,
+            Self::Remove { .. } | Self::Ban { .. } => 0,
             Self::Policy { .. } => 1,
             Self::Leaver { .. } => 2,
             Self::Readmit { .. } => 3,
@@ -143,7 +152,7 @@ impl Wish {
 
     const fn due(&self) -> u64 {
         match self {
-            Self::Remove { .. } | Self::Policy { .. } | Self::Depart => 0,
+            Self::Remove { .. } | Self::Ban { .. } | Self::Policy { .. } | Self::Depart => 0,
             Self::Leaver { due, .. }
             | Self::Readmit { due, .. }
             | Self::Void { due, .. }
@@ -210,6 +219,21 @@ fn waits(step: &Step<'_>, account: AccountId, conversation: &ConversationId, wis
     Ok(of_its_kind(step, account, conversation, wish)?.iter().any(|(_, other)| *other == bytes))
 }
 
+/// Drops a wish. Returns whether it was there.
+pub(crate) fn cancel(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    wish: &Wish,
+) -> Outcome<bool> {
+    let bytes = record::encode(wish);
+    let waiting = of_its_kind(step, account, conversation, wish)?.into_iter().find(|(_, other)| *other == bytes);
+    if let Some((row, _)) = &waiting {
+        step.rows.delete(Scope::Account(account), Table::Wish, row);
+    }
+    Ok(waiting.is_some())
+}
+
 /// Wishes for another policy, and has it at once if this device may commit.
 pub(crate) fn change(
     step: &mut Step<'_>,
@@ -262,6 +286,7 @@ pub(crate) fn again(
     record: &ConversationRecord,
     commits: &[Lost],
 ) -> Outcome<()> {
+    let Some(first) = commits.first() else { return Ok(()) };
     let mut inside = BTreeMap::new();
     for lost in commits {
         inside.extend(lost.added().map(|member| (*member, true)));
@@ -269,6 +294,12 @@ pub(crate) fn again(
         for back in &lost.epoch.readmitted {
             keep(step, account, &record.id, &Wish::Readmit { request: back.request.clone(), due: 0 })?;
         }
+    }
+    let (before, mut wanted) = policies(first, commits)?;
+    // Bans are wishes of their own: whoever is in again by then has to go as well.
+    for member in wanted.bans.clone().since(&before.bans) {
+        wanted.bans.lift(member);
+        keep(step, account, &record.id, &Wish::Ban { member: *member })?;
     }
     for (member, inside) in inside {
         if inside {
@@ -281,21 +312,18 @@ pub(crate) fn again(
             keep(step, account, &record.id, &Wish::Remove { member })?;
         }
     }
-    match policy_again(commits)? {
-        Some(wish) => keep(step, account, &record.id, &wish),
-        None => Ok(()),
-    }
+    let (before, wanted) = (before.to_bytes(), wanted.to_bytes());
+    if before == wanted { Ok(()) } else { keep(step, account, &record.id, &Wish::Policy { before, wanted }) }
 }
 
-fn policy_again(commits: &[Lost]) -> Outcome<Option<Wish>> {
-    let Some(first) = commits.first() else { return Ok(None) };
+/// The policy before the first of these commits, and what came of it by all of them together.
+fn policies(first: &Lost, commits: &[Lost]) -> Outcome<(Policy, Policy)> {
     let before = state::policy_of(&first.parent.policy)?;
     let mut wanted = before.clone();
     for lost in commits {
         wanted = wanted.rebased(&state::policy_of(&lost.parent.policy)?, &state::policy_of(&lost.epoch.policy)?);
     }
-    let (before, wanted) = (before.to_bytes(), wanted.to_bytes());
-    Ok((before != wanted).then_some(Wish::Policy { before, wanted }))
+    Ok((before, wanted))
 }
 
 /// Whether this device may commit now: it has heard of what others did, as far as anybody can be reached (PROTOCOL A5.3).
@@ -374,6 +402,7 @@ pub(crate) fn act(step: &mut Step<'_>, account: AccountId, conversation: &Conver
 fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord, wish: Wish) -> Outcome<()> {
     let plan = match wish {
         Wish::Remove { member } => super::member_remove::plan(step, account, &record, &member)?,
+        Wish::Ban { member } => member_ban::plan(step, account, &record, &member)?,
         Wish::Policy { before, wanted } => {
             let (before, wanted) = (Policy::parse(&before)?, Policy::parse(&wanted)?);
             let policy = state::policy(&record)?.rebased(&before, &wanted);

@@ -3,7 +3,7 @@
 use tidings_crypto::id::{AccountId, ConversationId};
 
 use super::request;
-use crate::account::conversation::member_add;
+use crate::account::conversation::{member_add, member_ban};
 use crate::error::{Outcome, Rejection};
 use crate::record::join::JoinRequestRecord;
 use crate::step::Step;
@@ -12,8 +12,8 @@ use crate::wire::inbox::RefusalReason;
 /// Lets somebody in who waits for it.
 ///
 /// # Errors
-/// [`Rejection::NotFound`] if nobody of that id waits; [`Rejection::NotMember`], [`Rejection::NotAdmin`], [`Rejection::Already`] and
-/// [`Rejection::Quota`] by what has changed since they asked.
+/// [`Rejection::NotFound`] if nobody of that id waits; [`Rejection::NotMember`], [`Rejection::NotAdmin`], [`Rejection::Already`],
+/// [`Rejection::Banned`] and [`Rejection::Quota`] by what has changed since they asked.
 pub(crate) fn accept(
     step: &mut Step<'_>,
     account: AccountId,
@@ -22,13 +22,15 @@ pub(crate) fn accept(
 ) -> Outcome<()> {
     let request = waiting(step, account, conversation, who)?;
     match request::bar(step, account, &request)? {
-        None => let_in(step, account, request),
+        None => {
+            member_ban::withdraw(step, account, conversation, who)?;
+            let_in(step, account, request)
+        }
         Some(RefusalReason::AlreadyIn) => Err(Rejection::Already.into()),
         Some(RefusalReason::Full) => Err(Rejection::Quota { what: "members of a group" }.into()),
         Some(RefusalReason::NotAllowed) => Err(Rejection::NotAdmin.into()),
-        Some(RefusalReason::Used | RefusalReason::Expired | RefusalReason::Declined | RefusalReason::Gone) => {
-            Err(Rejection::NotMember.into())
-        }
+        Some(RefusalReason::Declined) => Err(Rejection::Banned.into()),
+        Some(RefusalReason::Used | RefusalReason::Expired | RefusalReason::Gone) => Err(Rejection::NotMember.into()),
     }
 }
 

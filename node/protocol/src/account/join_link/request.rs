@@ -91,7 +91,7 @@ pub(crate) fn bar(step: &Step<'_>, account: AccountId, request: &JoinRequestReco
 }
 
 /// Why nobody, or not this one, is let in by a link of this account now. Into a successor a link leads whatever the rules say of links, and
-/// from the old group alone.
+/// from the old group alone. Who is banned is declined and told no more (REQ-BAN-4).
 fn why_not(
     step: &Step<'_>,
     account: AccountId,
@@ -113,6 +113,8 @@ fn why_not(
         Some(RefusalReason::NotAllowed)
     } else if record.members.contains(who) {
         Some(RefusalReason::AlreadyIn)
+    } else if policy.bans.contains(who) {
+        Some(RefusalReason::Declined)
     } else if record.members.len() >= MEMBERS_MAX {
         Some(RefusalReason::Full)
     } else {

@@ -1,14 +1,16 @@
 //! The policy of a conversation: what its GroupContext says about itself (PROTOCOL A6.1), in extension `0xF3A1`.
 //!
-//! Creation parameters, who holds which role, who may only read, the owners' rules, name, description, the timer of messages, and the topic
-//! generation. Owns its one byte form. Who may change what stands in `conversation::authorize`.
+//! Creation parameters, who holds which role, who may only read, who is banned, the owners' rules, name, description, the timer of messages,
+//! and the topic generation. Owns its one byte form. Who may change what stands in `conversation::authorize`.
 
+mod bans;
 mod chain;
 mod creation;
 mod petition;
 mod role;
 mod rules;
 
+pub use bans::Bans;
 pub use chain::{Authority, Link, Place, Signer};
 pub use creation::Creation;
 pub use petition::Petition;
@@ -34,6 +36,8 @@ pub struct Policy {
     /// Who holds which role.
     pub roles: Roles,
     readonly: Vec<AccountId>,
+    /// Who is banned.
+    pub bans: Bans,
     /// What the owners have decided.
     pub rules: Rules,
     /// How long messages are kept unless their sender says otherwise, in seconds after sending; 0 means for ever (DECISIONS 25).
@@ -53,6 +57,7 @@ impl Policy {
             topic_generation: 0,
             roles: Roles::founded_by(creation.creator),
             readonly: Vec::new(),
+            bans: Bans::default(),
             rules: Rules::default(),
             disappearing_seconds: 0,
             name: wire::field(name.as_bytes().to_vec()),
@@ -66,7 +71,7 @@ impl Policy {
     ///
     /// # Errors
     /// [`Rejection::Malformed`] if it is not one canonical policy of this version within its limits: among others one without an owner, with
-    /// roles out of order, with somebody named twice, or with a role for somebody who may only read.
+    /// roles or bans out of order, with somebody named twice, or with a role for somebody who may only read or is banned.
     pub fn parse(bytes: &[u8]) -> Result<Self, Rejection> {
         let policy: Self = wire::decode(bytes, "policy")?;
         policy.creation.kind()?;
@@ -79,6 +84,8 @@ impl Policy {
             || policy.creation.suite != tidings_crypto::mls::SUITE
             || !policy.roles.is_canonical()
             || !readonly_ok
+            || !policy.bans.is_canonical()
+            || policy.named().iter().any(|account| policy.bans.contains(account))
         {
             return Err(Rejection::Malformed { what: "policy" });
         }
@@ -176,7 +183,13 @@ impl Policy {
         }
     }
 
-    /// Drops every mention of an account that goes.
+    /// Bans an account, which loses what it had.
+    pub fn ban(&mut self, account: AccountId) {
+        self.forget(&account);
+        self.bans.insert(account);
+    }
+
+    /// Drops the role of an account that goes, and that it may only read. A ban stays.
     pub fn forget(&mut self, account: &AccountId) {
         self.roles = self.roles.without(account);
         self.readonly.retain(|other| other != account);
@@ -187,9 +200,11 @@ impl Policy {
     #[must_use]
     pub fn rebased(&self, before: &Self, wanted: &Self) -> Self {
         let mut next = self.clone();
+        wanted.bans.since(&before.bans).for_each(|account| next.ban(*account));
+        before.bans.since(&wanted.bans).for_each(|account| next.bans.lift(account));
         for account in before.named().into_iter().chain(wanted.named()) {
             let role = wanted.role(&account);
-            if before.role(&account) != role && next.role(&account) != role {
+            if before.role(&account) != role && next.role(&account) != role && !next.bans.contains(&account) {
                 next.set_role(account, role);
             }
         }

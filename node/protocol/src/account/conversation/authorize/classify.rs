@@ -2,7 +2,7 @@
 
 use tidings_crypto::mls::CommitView;
 
-use super::policy_change::{demotes, only_drops};
+use super::policy_change::{bans, demotes, only_drops};
 use super::{Parent, membership};
 use crate::account::conversation::rule::Class;
 use crate::account::policy::Policy;
@@ -14,7 +14,8 @@ pub fn classify(parent: &Parent<'_>, commit: &CommitView) -> Class {
         return Class::Readmit;
     }
     let after = commit.policy.as_ref().and_then(|bytes| Policy::parse(bytes).ok());
-    if !commit.removes.is_empty() || after.as_ref().is_some_and(|after| demotes(parent.policy, after)) {
+    let puts_down = |after: &Policy| demotes(parent.policy, after) || bans(parent.policy, after);
+    if !commit.removes.is_empty() || after.as_ref().is_some_and(puts_down) {
         return Class::Removal;
     }
     let leaving = parent.members.iter().filter(|member| commit.self_removes.contains(&member.leaf)).collect::<Vec<_>>();

@@ -7,7 +7,8 @@ use super::{Invalid, Parent, leaf, member};
 use crate::account::policy::{Policy, RANK_NONE, Role};
 use crate::limits::MEMBERS_MAX;
 
-/// Whether the commit lets one device back in that asked for it, and does nothing else (REQ-AUTH-11).
+/// Whether the commit lets one device back in that asked for it, and does nothing else (REQ-AUTH-11). Nobody who is banned is let in by it,
+/// whatever the parent says of who is in (REQ-BAN-2).
 pub(super) fn is_readmission(parent: &Parent<'_>, commit: &CommitView) -> bool {
     let ([out], [back], []) = (commit.removes.as_slice(), commit.adds.as_slice(), commit.self_removes.as_slice())
     else {
@@ -18,6 +19,7 @@ pub(super) fn is_readmission(parent: &Parent<'_>, commit: &CommitView) -> bool {
         && commit.policy.is_none()
         && out.account() == back.credential.account
         && out.device() == back.credential.device
+        && !parent.policy.bans.contains(&out.account())
         && parent.rejoins.iter().any(|rejoin| {
             rejoin.account == out.account()
                 && rejoin.device == out.device()

@@ -48,6 +48,9 @@ pub enum Invalid {
     /// The account is in already, or the group is full, or it is a direct conversation.
     #[error("add that is not possible")]
     Add,
+    /// Somebody would be in who is banned.
+    #[error("member who is banned")]
+    Banned,
     /// Roles or who may add were changed without the link that bears it out, or there is a link where nothing was changed.
     #[error("change of roles that no link bears out")]
     Chain,

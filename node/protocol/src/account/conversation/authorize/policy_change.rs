@@ -47,6 +47,10 @@ pub(super) fn judge(
     if after.readonly() != kept && role > Role::Admin {
         return refuse();
     }
+    let mut turned = after.bans.since(&before.bans).chain(before.bans.since(&after.bans));
+    if !turned.all(|account| before.may_remove(&by, account)) {
+        return refuse();
+    }
     let described = after.name() != before.name()
         || after.description() != before.description()
         || after.disappearing_seconds != before.disappearing_seconds;
@@ -55,6 +59,9 @@ pub(super) fn judge(
     }
     if names_strangers(parent, commit, after, gone) {
         return Err(Invalid::Policy);
+    }
+    if bans_members(parent, commit, after, gone) {
+        return Err(Invalid::Banned);
     }
     chain(parent, committer, after)
 }
@@ -98,10 +105,23 @@ fn names_strangers(parent: &Parent<'_>, commit: &CommitView, after: &Policy, gon
     !holders.chain(after.readonly()).all(is_in)
 }
 
+/// Whether somebody has a leaf after the commit who is banned then. So a ban takes a member along, and whoever lifts one may add in the same
+/// commit (REQ-BAN-2).
+fn bans_members(parent: &Parent<'_>, commit: &CommitView, after: &Policy, gone: &[AccountId]) -> bool {
+    let stay = parent.members.iter().map(MemberView::account).filter(|account| !gone.contains(account));
+    let come = commit.adds.iter().map(|leaf| leaf.credential.account);
+    stay.chain(come).any(|account| after.bans.contains(&account))
+}
+
 /// Whether somebody who stays may do less than before.
 pub(super) fn demotes(before: &Policy, after: &Policy) -> bool {
     let named = before.roles.holders().iter().map(|holder| &holder.account).chain(after.readonly());
     named.into_iter().any(|account| after.role(account) > before.role(account))
+}
+
+/// Whether somebody is banned who was not.
+pub(super) fn bans(before: &Policy, after: &Policy) -> bool {
+    after.bans.since(&before.bans).next().is_some()
 }
 
 /// Whether the change is one that nobody needs a role for: what falls away with those who leave.

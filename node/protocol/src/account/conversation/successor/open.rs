@@ -20,7 +20,7 @@ pub(crate) fn has_stopped(step: &Step<'_>, record: &ConversationRecord) -> bool 
     successors::may_open_at(record).is_some_and(|at| step.now.wall.0 >= at)
 }
 
-/// Opens a successor of a group that has come to a halt, with its name, rules and timer, and tells the members how to come there.
+/// Opens a successor of a group that has come to a halt, with its name, rules, timer and bans, and tells the members how to come there.
 /// `addresses` are those of this node, for the link.
 ///
 /// # Errors
