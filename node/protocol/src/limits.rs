@@ -170,6 +170,9 @@ pub const READMIT_PAUSE_MS: u64 = 6 * 3600 * 1000;
 /// How long a device waits to be let back in before the group may go on in a successor, milliseconds (PROTOCOL A5.6).
 pub const SUCCESSOR_AFTER_MS: u64 = 48 * 3600 * 1000;
 
+/// How long a device waits for an answer by the link into one successor before it follows the next, milliseconds.
+pub const SUCCESSOR_ANSWER_MS: u64 = 24 * 3600 * 1000;
+
 /// How long the link into a successor holds, seconds: as long as somebody may be away and keep its place.
 pub const SUCCESSOR_LINK_SECONDS: u32 = 180 * 24 * 3600;
 

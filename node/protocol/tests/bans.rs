@@ -290,6 +290,16 @@ fn the_last_word_of_one_who_could_not_commit_yet_counts() {
     all.world.heal();
     all.world.advance(60_000);
     all.assert_group(&[alice, bob, carol, dave, erin], &[]);
+    // And the other way round: who was let off and is banned again stays out.
+    all.ban(alice, erin).unwrap();
+    all.world.advance(60_000);
+    all.world.split(&[0]);
+    for banned in [false, true] {
+        all.world.ban(alice, all.group, erin, banned).unwrap();
+    }
+    all.world.heal();
+    all.world.advance(60_000);
+    all.assert_group(&[alice, bob, carol, dave], &[erin]);
 }
 
 // NEGATIVE_TESTS 72

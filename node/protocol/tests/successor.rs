@@ -30,7 +30,7 @@ struct Halted {
 }
 
 /// A group in which nobody is left who can go on. Alice has removed bob, which counts, and is gone for good, with carol; the others had gone
-/// on without them for so long that they keep no state of before. Dave and frank are admins, and no majority of these.
+/// on without them for so long that they keep no state of before. Bob, dave and frank are admins, and no majority of these.
 fn halted() -> Halted {
     halted_while_away(&[])
 }
@@ -41,14 +41,15 @@ fn halted_while_away(away: &[usize]) -> Halted {
     let [alice, bob, dave, erin, frank] = [(0, "alice"), (1, "bob"), (2, "dave"), (3, "erin"), (4, "frank")]
         .map(|(host, name)| world.sign_up(host, name));
     let carol = world.sign_up(5, "carol");
-    for other in [bob, carol, dave, erin, frank] {
+    let hank = world.sign_up(0, "hank");
+    for other in [bob, carol, dave, erin, frank, hank] {
         world.befriend(alice, other);
     }
-    let group = world.group(alice, "before", &[bob, carol, dave, erin, frank]);
+    let group = world.group(alice, "before", &[bob, carol, dave, erin, frank, hank]);
     let change = GroupChange { join: Some(JoinRule::Invited), ..GroupChange::default() };
     let command = Command::SetGroup { account: alice.account, conversation: group, change };
     world.command(0, command).unwrap();
-    for admin in [carol, dave, frank] {
+    for admin in [bob, carol, dave, frank, hank] {
         world.set_role(alice, group, admin, Role::Admin).unwrap();
     }
     let gina = world.sign_up(0, "gina");
@@ -63,8 +64,7 @@ fn halted_while_away(away: &[usize]) -> Halted {
     }
     world.rename(dave, group, "ops");
     // Her node says what she has done, and nobody there lets anybody in.
-    world.lock(alice);
-    world.lock(carol);
+    [alice, carol, hank].iter().for_each(|person| world.lock(*person));
     away.iter().for_each(|host| world.stop(*host));
     world.heal();
     world.advance(5 * 60_000);
@@ -209,7 +209,7 @@ fn devices_that_have_asked_many_times_are_let_in_by_the_last_of_it_and_nobody_is
     all.world.advance(SUCCESSOR_AFTER_MS);
     all.world.unlock(all.alice);
     all.world.heal();
-    all.world.advance(10 * 60_000);
+    all.world.advance(7 * HOUR);
     let there = place(&all, all.alice);
     assert_eq!((there.0, there.1), (false, Membership::Member));
     for person in [all.dave, all.erin, all.frank] {
@@ -292,4 +292,95 @@ fn a_successor_by_the_link_of_another_by_one_that_leads_nowhere_or_by_no_link_is
     let honest = forgery.body(SUCCESSOR, right.to_url("").unwrap().into_bytes());
     all.world.publish(&honest, &[all.erin]);
     assert_eq!(all.world.successors(all.erin, all.group).len(), 1, "so the forging is right");
+}
+
+// REQ-SUCC-2
+#[test]
+fn a_group_that_goes_on_is_ended_by_no_welcome_to_one_that_is_said_to_succeed_it() {
+    let mut world = World::new(2);
+    let [alice, bob] = [(0, "alice"), (1, "bob")].map(|(host, name)| world.sign_up(host, name));
+    world.befriend(alice, bob);
+    let group = world.group(alice, "ops", &[bob]);
+    world.advance(60_000);
+    let trap = world.group(bob, "trap", &[]);
+    let link = world.group_link(bob, trap, 5, false).unwrap();
+    let said = world.forgery(bob, group).body(SUCCESSOR, link.to_url("").unwrap().into_bytes());
+    world.publish(&said, &[alice]);
+    assert_eq!(world.successors(alice, group).len(), 1);
+    world.add_member(bob, trap, alice).unwrap();
+    world.advance(6_000);
+    assert_eq!(world.conversation(alice, trap).membership, Membership::Member);
+    assert_eq!(world.conversation(alice, group).succeeded_by, None);
+    world.send(alice, Recipient::Conversation(group), "still here").unwrap();
+}
+
+// REQ-SUCC-2
+#[test]
+fn an_admin_whom_the_branch_that_counts_removes_leads_nobody() {
+    let mut all = halted();
+    all.world.advance(SUCCESSOR_AFTER_MS + 7 * HOUR);
+    let trap = all.world.group(all.bob, "trap", &[]);
+    let change = GroupChange { join: Some(JoinRule::Link), ..GroupChange::default() };
+    all.world.set_group(all.bob, trap, change).unwrap();
+    let link = all.world.group_link(all.bob, trap, 5, false).unwrap();
+    let said = all.world.forgery(all.bob, all.group).body(SUCCESSOR, link.to_url("").unwrap().into_bytes());
+    all.world.publish(&said, &[all.erin]);
+    assert_eq!(all.world.successors(all.erin, all.group).len(), 1);
+    all.world.advance(8 * HOUR);
+    assert_eq!(all.goes_on_in(all.erin), None);
+}
+
+// REQ-SUCC-5
+#[test]
+fn one_successor_that_leads_nowhere_keeps_nobody_from_the_next() {
+    let mut all = halted();
+    all.world.advance(SUCCESSOR_AFTER_MS + 7 * HOUR);
+    // Frank says that there is one, with the least id there can be, and nobody answers.
+    let mut link = all.world.group_link(all.frank, all.world.conversations(all.frank)[0].id, 5, false);
+    if link.is_err() {
+        let own = all.world.group(all.frank, "own", &[]);
+        link = all.world.group_link(all.frank, own, 5, false);
+    }
+    let mut link = link.unwrap();
+    link.group = Some(ConversationId::from_bytes([0; 32]));
+    let said = all.world.forgery(all.frank, all.group).body(SUCCESSOR, link.to_url("").unwrap().into_bytes());
+    all.world.publish(&said, &[all.erin]);
+    let successor = all.succeed(all.dave).unwrap();
+    all.world.advance(36 * HOUR);
+    assert_eq!(all.goes_on_in(all.erin), Some(successor));
+}
+
+// REQ-SUCC-3
+#[test]
+fn whoever_was_put_out_of_a_successor_does_not_get_its_old_role_back_with_its_place() {
+    let mut all = halted();
+    all.world.advance(SUCCESSOR_AFTER_MS + 7 * HOUR);
+    let successor = all.succeed(all.dave).unwrap();
+    all.world.advance(60_000);
+    assert_eq!(all.policy(all.dave, successor).role(&all.frank.account), Role::Admin);
+    all.world.remove_member(all.dave, successor, all.frank).unwrap();
+    all.world.advance(6_000);
+    let link = InviteLink::parse(&all.world.successors(all.frank, all.group)[0].link).unwrap();
+    all.world.join(all.frank, &link).unwrap();
+    all.world.decide(all.dave, successor, all.frank, true).unwrap();
+    let record = all.world.conversation(all.dave, successor);
+    assert!(record.members.contains(&all.frank.account));
+    assert_eq!(all.policy(all.dave, successor).role(&all.frank.account), Role::Member);
+}
+
+// REQ-SUCC-1
+#[test]
+fn a_device_that_was_welcomed_to_where_it_cannot_follow_anybody_stops_nothing() {
+    let mut all = halted();
+    // It has been in no epoch yet, so that it knows no policy.
+    let mut record = all.world.conversation(all.erin, all.group);
+    record.policy.clear();
+    all.world.write(all.erin, Table::Conversation, all.group.as_bytes(), Some(record::encode(&record)));
+    all.world.advance(SUCCESSOR_AFTER_MS + 7 * HOUR);
+    all.succeed(all.dave).unwrap();
+    all.world.advance(12 * HOUR);
+    assert_eq!(all.succeed(all.erin), Err(Rejection::Stranded));
+    let sent = all.world.send(all.erin, Recipient::Conversation(all.group), "hello?");
+    assert_eq!(sent.map(drop), Err(Rejection::Stranded));
+    assert_eq!(all.goes_on_in(all.erin), None);
 }

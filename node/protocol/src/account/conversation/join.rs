@@ -68,7 +68,7 @@ pub(crate) fn welcomed(
     }
     enter(step, account, &mut record, bundle, &group, asked)?;
     join_link::joined(step, account, &id, &slip.inviter)?;
-    successor::joined(step, account, &id)?;
+    successor::joined(step, account, &id, &slip.inviter)?;
     match (kind, known) {
         (ConversationKind::Direct, Some(known)) => befriend(step, account, bundle, known, &record),
         (ConversationKind::Direct, None) => Ok(()),

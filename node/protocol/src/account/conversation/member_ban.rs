@@ -36,8 +36,9 @@ fn ban(
     (record, policy): (&ConversationRecord, &Policy),
     who: &AccountId,
 ) -> Outcome<()> {
+    let lift_waited = wish::cancel(step, account, &record.id, &Wish::Lift { member: *who })?;
     if policy.bans.contains(who) {
-        return Err(Rejection::Already.into());
+        return if lift_waited { Ok(()) } else { Err(Rejection::Already.into()) };
     }
     if policy.bans.is_full() {
         return Err(Rejection::Quota { what: "banned accounts of a group" }.into());
@@ -60,9 +61,8 @@ fn lift(
     if !policy.bans.contains(who) {
         return if waited { Ok(()) } else { Err(Rejection::NotFound.into()) };
     }
-    let mut wanted = policy.clone();
-    wanted.bans.lift(who);
-    wish::change(step, account, record, &wanted)
+    wish::keep(step, account, &record.id, &Wish::Lift { member: *who })?;
+    wish::act(step, account, &record.id)
 }
 
 /// Drops the wish to ban somebody. Returns whether it was there.
@@ -89,4 +89,14 @@ pub(crate) fn plan(
     policy.ban(*member);
     let remove = member_remove::leaf(step, account, record, member)?;
     Ok(Plan { remove, policy: Some(policy), ..Plan::default() })
+}
+
+/// The commit that lifts a ban.
+pub(crate) fn lifting(record: &ConversationRecord, member: &AccountId) -> Outcome<Plan> {
+    let mut policy = state::policy(record)?;
+    if !policy.bans.contains(member) {
+        return Err(Rejection::Already.into());
+    }
+    policy.bans.lift(member);
+    Ok(Plan { policy: Some(policy), ..Plan::default() })
 }

@@ -89,7 +89,8 @@ pub(crate) fn requested(
     }
     // A device that asks again and again costs everybody a commit each time. One that asks no sooner than it may is not refused, though its last
     // request was long under way.
-    if waiting.is_empty() && now.saturating_sub(log.readmitted_at) < READMIT_PAUSE_MS / 2 {
+    let granted = waiting.iter().all(|(_, known)| *known <= generation);
+    if granted && now.saturating_sub(log.readmitted_at) < READMIT_PAUSE_MS / 2 {
         return Err(refused("rejoin request before its time").into());
     }
     // It has given up what it asked for before.

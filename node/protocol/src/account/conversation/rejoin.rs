@@ -39,9 +39,10 @@ pub(crate) fn ask(
     send(step, account, record, reason)
 }
 
-/// Somebody has let this device back in: until its welcome comes it is where it was, and if none comes it asks again. Changes `record`; the
+/// Somebody has let this device back in, to begin the log of that generation: until its welcome comes it is where it was, and if none comes it asks again. Changes `record`; the
 /// caller stores it.
-pub(crate) fn wait(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord) {
+pub(crate) fn wait(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, generation: u16) {
+    record.asked_generation = record.asked_generation.max(generation);
     if !record.is_stranded() {
         record.set_stranded(true, step.now.wall.0);
         record.asked_at = step.now.wall.0;

@@ -52,8 +52,12 @@ pub(crate) fn policy(record: &ConversationRecord) -> Outcome<Policy> {
     policy_of(&record.policy)
 }
 
-/// A policy that was checked before it was kept.
+/// A policy that was checked before it was kept. There is none where this device has been in no epoch yet: it was welcomed, and told of a
+/// rival to which it cannot follow the others.
 pub(crate) fn policy_of(bytes: &[u8]) -> Outcome<Policy> {
+    if bytes.is_empty() {
+        return Err(Rejection::Stranded.into());
+    }
     Ok(Policy::parse(bytes).map_err(|_| Fault::Damaged("policy"))?)
 }
 

@@ -112,14 +112,14 @@ fn go(
             }
             step.to_act.insert((account, record.id));
         }
-        Standing::Out if was_in && lets_own_device_in(step, account, &next)? => {
+        Standing::Out if was_in => match lets_own_device_in(step, account, &next)? {
             // It waits for its welcome, and asks again if none comes.
-            rejoin::wait(step, account, record);
-        }
-        Standing::Out if was_in => {
-            out(step, account, record, by)?;
-            lost_branch(step, account, record, path, &record.tip)?;
-        }
+            Some(generation) => rejoin::wait(step, account, record, generation),
+            None => {
+                out(step, account, record, by)?;
+                lost_branch(step, account, record, path, &record.tip)?;
+            }
+        },
         Standing::Out => {}
         // The others are where this device cannot follow.
         Standing::Forgotten | Standing::Told => record.set_stranded(true, step.now.wall.0),
@@ -127,10 +127,10 @@ fn go(
     Ok(())
 }
 
-/// Whether the commit that leads to an epoch removes this device to add it again: it goes on with the welcome.
-fn lets_own_device_in(step: &Step<'_>, account: AccountId, epoch: &EpochRecord) -> Outcome<bool> {
+/// Whether the commit that leads to an epoch removes this device to add it again: with which log it goes on.
+fn lets_own_device_in(step: &Step<'_>, account: AccountId, epoch: &EpochRecord) -> Outcome<Option<u16>> {
     let device = profile::load(step, account)?.device;
-    Ok(epoch.readmitted.iter().any(|back| back.device == device))
+    Ok(epoch.readmitted.iter().find(|back| back.device == device).map(|back| back.generation))
 }
 
 /// Makes an epoch the tip of `record`, and tells the log who keeps its queue.

@@ -122,6 +122,13 @@ pub(crate) enum Wish {
         #[n(0)]
         member: AccountId,
     },
+    /// Lift the ban of somebody.
+    #[n(10)]
+    Lift {
+        /// Of whom.
+        #[n(0)]
+        member: AccountId,
+    },
     /// Tell those whom an epoch added that it has lost.
     #[n(5)]
     Void {
@@ -139,7 +146,7 @@ impl Wish {
     const fn order(&self) -> u8 {
         match self {
             Self::Remove { .. } | Self::Ban { .. } => 0,
-            Self::Policy { .. } => 1,
+            Self::Policy { .. } | Self::Lift { .. } => 1,
             Self::Leaver { .. } => 2,
             Self::Readmit { .. } => 3,
             Self::Depart => 4,
@@ -152,7 +159,7 @@ impl Wish {
 
     const fn due(&self) -> u64 {
         match self {
-            Self::Remove { .. } | Self::Ban { .. } | Self::Policy { .. } | Self::Depart => 0,
+            Self::Remove { .. } | Self::Ban { .. } | Self::Lift { .. } | Self::Policy { .. } | Self::Depart => 0,
             Self::Leaver { due, .. }
             | Self::Readmit { due, .. }
             | Self::Void { due, .. }
@@ -296,10 +303,19 @@ pub(crate) fn again(
         }
     }
     let (before, mut wanted) = policies(first, commits)?;
-    // Bans are wishes of their own: whoever is in again by then has to go as well.
-    for member in wanted.bans.clone().since(&before.bans) {
-        wanted.bans.lift(member);
-        keep(step, account, &record.id, &Wish::Ban { member: *member })?;
+    // Bans are wishes of their own: whoever is in again by then has to go as well. What was wished for since is the last word.
+    let turned = std::mem::replace(&mut wanted.bans, before.bans.clone());
+    // No policy gives a role to somebody who is banned.
+    before.bans.accounts().iter().for_each(|banned| wanted.forget(banned));
+    for member in turned.since(&before.bans).copied() {
+        if !waits(step, account, &record.id, &Wish::Lift { member })? {
+            keep(step, account, &record.id, &Wish::Ban { member })?;
+        }
+    }
+    for member in before.bans.since(&turned).copied() {
+        if !waits(step, account, &record.id, &Wish::Ban { member })? {
+            keep(step, account, &record.id, &Wish::Lift { member })?;
+        }
     }
     for (member, inside) in inside {
         if inside {
@@ -403,6 +419,7 @@ fn grant(step: &mut Step<'_>, account: AccountId, mut record: ConversationRecord
     let plan = match wish {
         Wish::Remove { member } => super::member_remove::plan(step, account, &record, &member)?,
         Wish::Ban { member } => member_ban::plan(step, account, &record, &member)?,
+        Wish::Lift { member } => member_ban::lifting(&record, &member)?,
         Wish::Policy { before, wanted } => {
             let (before, wanted) = (Policy::parse(&before)?, Policy::parse(&wanted)?);
             let policy = state::policy(&record)?.rebased(&before, &wanted);

@@ -36,7 +36,7 @@ fn row(conversation: &ConversationId, account: &AccountId) -> Vec<u8> {
 }
 
 /// The link of `inviter` into a group that this account follows.
-fn get(
+pub(crate) fn get(
     step: &Step<'_>,
     account: AccountId,
     conversation: &ConversationId,
@@ -71,16 +71,6 @@ pub(crate) fn awaits(
 ) -> Outcome<bool> {
     let join = get(step, account, conversation, inviter)?;
     Ok(join.is_some_and(|join| join.state != JoinState::Resolving))
-}
-
-/// Whether whoever made a link did not take the request by it.
-pub(crate) fn is_refused(
-    step: &Step<'_>,
-    account: AccountId,
-    conversation: &ConversationId,
-    inviter: &AccountId,
-) -> Outcome<bool> {
-    Ok(get(step, account, conversation, inviter)?.is_some_and(|join| join.state == JoinState::Refused))
 }
 
 /// This account is in by the hand of `inviter`.

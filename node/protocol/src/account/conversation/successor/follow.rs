@@ -6,14 +6,15 @@
 use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_crypto::invite::InviteLink;
 
-use super::{has_stopped, of, predecessors, put};
+use super::{has_stopped, is_to_be_asked_about, of, predecessors, put};
 use crate::account::conversation::state;
 use crate::account::policy::{Policy, Role};
 use crate::account::{event, join_link};
 use crate::error::{Outcome, Rejection};
-use crate::limits::SUCCESSORS_MAX;
-use crate::record::conversation::ConversationRecord;
+use crate::limits::{SUCCESSOR_ANSWER_MS, SUCCESSORS_MAX};
+use crate::record::conversation::{ConversationRecord, Membership};
 use crate::record::event::EventKind;
+use crate::record::join::JoinState;
 use crate::record::successor::SuccessorRecord;
 use crate::step::{Step, refused};
 use crate::wire::inner::Signed;
@@ -39,9 +40,13 @@ pub(crate) fn received(
         );
     }
     let known = of(step, account, &record.id)?;
+    // For those who may lead there is always room.
+    let leads = Policy::parse(&record.policy).is_ok_and(|policy| policy.role(&author) <= Role::Admin);
     match known.iter().find(|known| known.account == author) {
         Some(before) if before.conversation <= conversation => return Err(Rejection::Already.into()),
-        None if known.len() >= SUCCESSORS_MAX => return Err(Rejection::Quota { what: "successors of a group" }.into()),
+        None if known.len() >= SUCCESSORS_MAX && !leads => {
+            return Err(Rejection::Quota { what: "successors of a group" }.into());
+        }
         Some(_) | None => {}
     }
     put(step, account, &record.id, &SuccessorRecord { account: author, conversation, link: link.to_owned() });
@@ -57,31 +62,66 @@ fn weight(policy: &Policy, successor: &SuccessorRecord) -> (bool, ConversationId
 /// Goes where an owner or admin leads, if the group has come to a halt. Returns whether it goes on elsewhere.
 pub(crate) fn act(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
     let gone = record.succeeded_by.is_some();
-    if !record.membership.is_in() || !(gone || has_stopped(step, record)) {
-        return Ok(false);
+    let Ok(policy) = Policy::parse(&record.policy) else { return Ok(gone) };
+    if record.membership != Membership::Member || !(gone || has_stopped(step, record)) {
+        return Ok(gone);
     }
-    let policy = state::policy(record)?;
-    let known = of(step, account, &record.id)?;
-    let led = known.into_iter().filter(|successor| policy.role(&successor.account) <= Role::Admin);
-    let Some(best) = led.min_by_key(|successor| successor.conversation) else { return Ok(gone) };
-    if record.succeeded_by == Some(best.conversation) {
-        return Ok(true);
-    }
-    if state::get(step, account, &best.conversation)?.is_some_and(|there| there.membership.is_in()) {
-        enter(step, account, record.clone(), &best.conversation)?;
-        return Ok(true);
-    }
-    if !join_link::is_refused(step, account, &best.conversation, &best.account)? {
-        let link = InviteLink::parse(&best.link).map_err(|_| Rejection::Malformed { what: "successor" })?;
-        drop(refused(step.attempt(|step| join_link::follow::follow(step, account, &link)))?);
+    for successor in led(step, account, record, &policy)? {
+        if record.succeeded_by == Some(successor.conversation) {
+            return Ok(true);
+        }
+        let asked = join_link::get(step, account, &successor.conversation, &successor.account)?;
+        match asked.map(|join| (join.state, step.now.wall.0.saturating_sub(join.created_at))) {
+            Some((JoinState::Joined, _)) => {
+                enter(step, account, record.clone(), &successor.conversation)?;
+                return Ok(true);
+            }
+            Some((JoinState::Refused, _)) => {}
+            // Nobody waits for one that leads nowhere: should an answer come later, all go there.
+            Some((JoinState::Resolving | JoinState::Requested, waited)) if waited > SUCCESSOR_ANSWER_MS => {}
+            Some(_) => return Ok(gone),
+            None => {
+                let link =
+                    InviteLink::parse(&successor.link).map_err(|_| Rejection::Malformed { what: "successor" })?;
+                if refused(step.attempt(|step| join_link::follow::follow(step, account, &link)))?.is_ok() {
+                    return Ok(gone);
+                }
+            }
+        }
     }
     Ok(gone)
 }
 
-/// This account is in a group now: if that succeeds another, the other one goes on there.
-pub(crate) fn joined(step: &mut Step<'_>, account: AccountId, conversation: &ConversationId) -> Outcome<()> {
-    for (old, _) in predecessors(step, account, conversation)? {
-        if let Some(record) = state::get(step, account, &old)? {
+/// The successors to which an owner or admin leads, the one with the least id first. Whom the chosen branch removes leads nobody.
+fn led(
+    step: &Step<'_>,
+    account: AccountId,
+    record: &ConversationRecord,
+    policy: &Policy,
+) -> Outcome<Vec<SuccessorRecord>> {
+    let mut led = Vec::new();
+    for successor in of(step, account, &record.id)? {
+        let leads = policy.role(&successor.account) <= Role::Admin;
+        if leads && !is_to_be_asked_about(step, account, &record.id, &successor.account)? {
+            led.push(successor);
+        }
+    }
+    led.sort_unstable_by_key(|successor| successor.conversation);
+    Ok(led)
+}
+
+/// `inviter` has brought this account into a group: if they have opened it in place of one that has come to a halt, that goes on there.
+pub(crate) fn joined(
+    step: &mut Step<'_>,
+    account: AccountId,
+    conversation: &ConversationId,
+    inviter: &AccountId,
+) -> Outcome<()> {
+    for (old, by) in predecessors(step, account, conversation)? {
+        if let Some(record) = state::get(step, account, &old)?.filter(|_| by == *inviter)
+            && (record.succeeded_by.is_some() || has_stopped(step, &record))
+            && join_link::awaits(step, account, conversation, inviter)?
+        {
             enter(step, account, record, conversation)?;
         }
     }
@@ -95,9 +135,10 @@ pub(super) fn enter(
     mut old: ConversationRecord,
     conversation: &ConversationId,
 ) -> Outcome<()> {
-    let (policy, known) = (state::policy(&old)?, of(step, account, &old.id)?);
-    let weight = |id: &ConversationId| {
-        known.iter().find(|one| one.conversation == *id).map_or((true, *id), |one| weight(&policy, one))
+    let (policy, known) = (Policy::parse(&old.policy).ok(), of(step, account, &old.id)?);
+    let weight = |id: &ConversationId| match (&policy, known.iter().find(|one| one.conversation == *id)) {
+        (Some(policy), Some(one)) => weight(policy, one),
+        _ => (true, *id),
     };
     let before = old.succeeded_by.filter(|before| before != conversation);
     let best = before.filter(|before| weight(before) < weight(conversation)).unwrap_or(*conversation);
@@ -105,6 +146,10 @@ pub(super) fn enter(
     if let Some(mut other) = other.map(|other| state::get(step, account, &other)).transpose()?.flatten() {
         other.succeeded_by = Some(best);
         state::put(step, account, &other);
+    }
+    if let Some(mut best) = state::get(step, account, &best)?.filter(|best| best.succeeded_by.is_some()) {
+        best.succeeded_by = None;
+        state::put(step, account, &best);
     }
     if old.succeeded_by != Some(best) {
         old.succeeded_by = Some(best);

@@ -11,7 +11,9 @@ pub(crate) use open::{has_stopped, is_to_be_asked_about, open, was_in};
 
 use tidings_crypto::id::{AccountId, ConversationId};
 
-use super::state;
+use super::{group_log, state};
+use crate::account::contact::invite;
+use crate::account::join_link;
 use crate::account::policy::Policy;
 use crate::error::{Fault, Outcome};
 use crate::record;
@@ -54,7 +56,8 @@ fn predecessors(
     Ok(found)
 }
 
-/// The policy by which those who are added to a successor hold the roles again that they held: for whoever opened it. None if nobody held any.
+/// The policy by which those who come over to a successor that this account opened hold the roles again that they held, if it may give them. None
+/// if nobody held any.
 pub(crate) fn with_roles(
     step: &Step<'_>,
     account: AccountId,
@@ -65,7 +68,22 @@ pub(crate) fn with_roles(
     let Some(old) = old.map(|(old, _)| state::get(step, account, &old)).transpose()?.flatten() else { return Ok(None) };
     let (held, mut next) = (state::policy(&old)?, policy.clone());
     for newcomer in newcomers {
-        next.set_role(*newcomer, held.role(newcomer));
+        if comes_over(step, account, (&old.id, successor), newcomer)? {
+            next.set_role(*newcomer, held.role(newcomer));
+        }
     }
-    Ok((next != *policy).then_some(next))
+    Ok((next != *policy && policy.roles.may_become(&next.roles, &account)).then_some(next))
+}
+
+/// Whether somebody comes by the link of the successor, and for the first time.
+fn comes_over(
+    step: &Step<'_>,
+    account: AccountId,
+    (old, successor): (&ConversationId, &ConversationId),
+    newcomer: &AccountId,
+) -> Outcome<bool> {
+    let Some(request) = join_link::accepted(step, account, successor, newcomer)? else { return Ok(false) };
+    let (_, invite) = invite::find(step, account, &request.invite)?;
+    let by_link = invite.group.is_some_and(|group| group.succeeds == Some(*old));
+    Ok(by_link && !group_log::was_removed(step, account, successor, newcomer)?)
 }
