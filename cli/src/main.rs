@@ -8,6 +8,8 @@ mod client;
 mod command;
 mod context;
 mod duration_arg;
+#[cfg(test)]
+mod examples;
 mod failure;
 mod log;
 mod output;

@@ -158,6 +158,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use crate::examples;
     use tidings_api::ContactState;
 
     fn contact(account: &str, name: &str, alias: Option<&str>) -> Contact {
@@ -175,26 +176,7 @@ mod tests {
     }
 
     fn group(id: &str, name: &str, active: bool) -> Group {
-        Group {
-            id: format!("cnv1{id}"),
-            name: name.to_owned(),
-            description: None,
-            members: Vec::new(),
-            banned: Vec::new(),
-            epoch: 0,
-            created_by: String::new(),
-            created_at: None,
-            settings: tidings_api::GroupSettings {
-                add: tidings_api::AddRule::Admins,
-                post: tidings_api::PostRule::Everyone,
-                join: tidings_api::JoinRule::Approved,
-                recovery: tidings_api::RecoveryRule::TwoThirds,
-                disappearing_seconds: 0,
-            },
-            active,
-            waiting_since: None,
-            successor: None,
-        }
+        Group { id: format!("cnv1{id}"), name: name.to_owned(), active, ..examples::group() }
     }
 
     fn named(text: &str) -> Result<String, (u8, usize)> {

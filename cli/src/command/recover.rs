@@ -85,10 +85,8 @@ fn shown(how: &Recovery, group: &Group, me: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::shown;
-    use tidings_api::{
-        AddRule, Group, GroupSettings, JoinRule, Member, MemberState, Petition, PostRule, Recovery, RecoveryAdmin,
-        RecoveryRule, Role,
-    };
+    use crate::examples;
+    use tidings_api::{Group, Member, MemberState, Petition, Recovery, RecoveryAdmin, Role};
 
     fn member(account: &str, name: &str) -> Member {
         Member {
@@ -101,26 +99,8 @@ mod tests {
     }
 
     fn group() -> Group {
-        Group {
-            id: "cnv1".to_owned(),
-            name: "club".to_owned(),
-            description: None,
-            members: vec![member("a", "Alice"), member("b", "Bob"), member("c", "Carol")],
-            banned: Vec::new(),
-            epoch: 1,
-            created_by: "a".to_owned(),
-            created_at: None,
-            settings: GroupSettings {
-                add: AddRule::Admins,
-                post: PostRule::Everyone,
-                join: JoinRule::Approved,
-                recovery: RecoveryRule::TwoThirds,
-                disappearing_seconds: 0,
-            },
-            active: true,
-            waiting_since: None,
-            successor: None,
-        }
+        let members = vec![member("a", "Alice"), member("b", "Bob"), member("c", "Carol")];
+        Group { members, ..examples::group() }
     }
 
     #[test]

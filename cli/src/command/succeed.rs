@@ -61,30 +61,8 @@ fn shown(how: &Succession, group: &Group) -> String {
 #[cfg(test)]
 mod tests {
     use super::shown;
-    use tidings_api::{AddRule, Group, GroupSettings, JoinRule, PostRule, RecoveryRule, Succession, Successor};
-
-    fn group() -> Group {
-        Group {
-            id: "cnv1".to_owned(),
-            name: "club".to_owned(),
-            description: None,
-            members: Vec::new(),
-            epoch: 1,
-            created_by: "a".to_owned(),
-            created_at: None,
-            settings: GroupSettings {
-                add: AddRule::Admins,
-                post: PostRule::Everyone,
-                join: JoinRule::Approved,
-                recovery: RecoveryRule::TwoThirds,
-                disappearing_seconds: 0,
-            },
-            active: true,
-            banned: Vec::new(),
-            waiting_since: None,
-            successor: None,
-        }
-    }
+    use crate::examples::group;
+    use tidings_api::{Succession, Successor};
 
     #[test]
     fn it_is_said_since_when_a_device_waits_from_when_on_it_may_go_on_and_where_others_did() {

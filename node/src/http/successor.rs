@@ -31,7 +31,7 @@ pub(super) async fn show(caller: Caller, Path(id): Path<String>) -> Result<Json<
     };
     Ok(Json(Succession {
         waiting_since: record.stranded_since.map(rfc3339),
-        opens_at: successors::may_open_at(&record).map(rfc3339),
+        opens_at: record.successor_from().map(rfc3339),
         successor: record.succeeded_by.map(|successor| successor.to_string()),
         opened: successors::of(&snapshot, caller.account, record.id)?.iter().map(shown).collect(),
     }))
@@ -58,7 +58,7 @@ pub(super) async fn open(
             Err(Failure::new(ErrorCode::Conflict, "this group goes on in its successor already"))
         }
         Err(error @ DriverError::Rejected(Rejection::NotPossible { .. })) => {
-            let fix = match successors::may_open_at(&record) {
+            let fix = match record.successor_from() {
                 Some(at) => format!("wait until {}", rfc3339(at)),
                 None => "this device can follow the others: go on in the group".to_owned(),
             };

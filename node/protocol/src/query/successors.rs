@@ -4,8 +4,6 @@ use tidings_crypto::id::{AccountId, ConversationId};
 
 use super::all;
 use crate::error::Outcome;
-use crate::limits::SUCCESSOR_AFTER_MS;
-use crate::record::conversation::ConversationRecord;
 use crate::record::successor::SuccessorRecord;
 use crate::store::snapshot::Snapshot;
 use crate::store::table::Table;
@@ -17,10 +15,4 @@ use crate::store::table::Table;
 pub fn of(store: &dyn Snapshot, account: AccountId, conversation: ConversationId) -> Outcome<Vec<SuccessorRecord>> {
     let rows = all::<SuccessorRecord>(store, account, Table::Successor, conversation.as_bytes())?;
     Ok(rows.into_iter().map(|(_, successor)| successor).collect())
-}
-
-/// From when on a successor may be opened, unix milliseconds; `None` for a group in which this device can follow the others.
-#[must_use]
-pub fn may_open_at(record: &ConversationRecord) -> Option<u64> {
-    record.stranded_since.map(|since| since.saturating_add(SUCCESSOR_AFTER_MS))
 }

@@ -1,6 +1,6 @@
 //! Why an own message waits, with each recipient, and when it is tried again: derived from rows, so that it cannot be out of date.
 
-use tidings_crypto::id::{AccountId, ConversationId, NodeId};
+use tidings_crypto::id::{AccountId, NodeId};
 
 use super::one;
 use crate::error::Outcome;
@@ -113,7 +113,7 @@ fn opening(store: &dyn Snapshot, recipient: &RecipientState, large: bool) -> Out
 
 /// What waits for this device to be let back in, unless the group has gone on elsewhere meanwhile.
 fn held(store: &dyn Snapshot, account: AccountId, message: &MessageRecord) -> Outcome<Reason> {
-    let id = message.conversation.unwrap_or(ConversationId::from_bytes([0; 32]));
+    let Some(id) = message.conversation else { return Ok(Reason::LetBackIn) };
     let group: Option<ConversationRecord> = one(store, account, Table::Conversation, id.as_bytes())?;
     Ok(if group.is_some_and(|group| group.succeeded_by.is_some()) { Reason::Succeeded } else { Reason::LetBackIn })
 }

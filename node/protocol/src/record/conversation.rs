@@ -3,6 +3,8 @@
 use minicbor::{Decode, Encode};
 use tidings_crypto::id::{AccountId, ConversationId, DeviceId, EpochId, NodeId, QueueId};
 
+use crate::limits::SUCCESSOR_AFTER_MS;
+
 /// What kind of conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
@@ -268,6 +270,12 @@ impl ConversationRecord {
     #[must_use]
     pub const fn is_stranded(&self) -> bool {
         self.stranded_since.is_some()
+    }
+
+    /// From when on a successor may be opened, unix milliseconds; `None` where this device can follow the others (REQ-SUCC-1).
+    #[must_use]
+    pub fn successor_from(&self) -> Option<u64> {
+        self.stranded_since.map(|since| since.saturating_add(SUCCESSOR_AFTER_MS))
     }
 
     /// Notes whether they are; `now` is in unix milliseconds.

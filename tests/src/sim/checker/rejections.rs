@@ -6,7 +6,7 @@ use tidings_crypto::id::{AccountId, ConversationId};
 use tidings_protocol::account::policy::{Policy, Role};
 use tidings_protocol::command::{Command, Recipient};
 use tidings_protocol::error::Rejection;
-use tidings_protocol::limits::TEXT_BYTES_MAX;
+use tidings_protocol::limits::{MEMBERS_MAX, TEXT_BYTES_MAX};
 use tidings_protocol::record::contact::ContactState;
 use tidings_protocol::record::conversation::{ConversationKind, ConversationRecord, Membership};
 
@@ -56,6 +56,9 @@ pub(crate) fn expect(view: &View, unlocked: bool, command: &Command) -> Option<E
         Command::AddContact { account, link } if *account == link.account => refuse(Rejection::OwnInvite),
         Command::CreateInvite { .. } => Some(Expected::Success),
         Command::CreateGroup { account, members, .. } => {
+            if members.len() >= MEMBERS_MAX {
+                return refuse(Rejection::Quota { what: "members of a group" });
+            }
             let known = members.iter().all(|member| accepted(view, *account, *member));
             known.then_some(Expected::Success)
         }

@@ -86,7 +86,7 @@ pub(crate) fn all_now_or_later(
 ) -> Outcome<()> {
     let mut record = state::of_member(step, account, conversation)?;
     let fresh = wish::is_fresh(step, &record)?;
-    let bans = state::policy(&record)?.bans;
+    let policy = state::policy(&record)?;
     let mut adds: Vec<SignedKeyPackage> = Vec::new();
     let mut bytes = 0;
     for member in members {
@@ -94,7 +94,7 @@ pub(crate) fn all_now_or_later(
             cancel(step, account, conversation, member)?;
             continue;
         }
-        if bans.contains(member) {
+        if policy.bans.contains(member) {
             // Banned since it was wished for, unless that is about to be undone by what is on its way.
             if fresh {
                 give_up(step, account, (conversation, member), RefusalReason::Declined)?;
@@ -117,8 +117,7 @@ pub(crate) fn all_now_or_later(
         step.to_act.insert((account, *conversation));
     }
     let newcomers: Vec<AccountId> = adds.iter().map(SignedKeyPackage::account).collect();
-    let now = state::policy(&record)?;
-    let policy = successor::with_roles(step, account, (conversation, &now), &newcomers)?;
+    let policy = successor::with_roles(step, account, (conversation, &policy), &newcomers)?;
     commit(step, account, &mut record, Plan { adds, policy, ..Plan::default() })
 }
 

@@ -87,10 +87,9 @@ pub(crate) fn requested(
     if request.generation <= waiting.iter().map(|(_, known)| *known).fold(generation, u16::max) {
         return Err(refused("rejoin request that was granted before, or in place of which another has come").into());
     }
-    // A device that asks again and again costs everybody a commit each time. One that asks no sooner than it may is not refused, though its last
-    // request was long under way.
+    // A device that asks again and again costs everybody a commit each time.
     let granted = waiting.iter().all(|(_, known)| *known <= generation);
-    if granted && now.saturating_sub(log.readmitted_at) < READMIT_PAUSE_MS / 2 {
+    if granted && now.saturating_sub(log.readmitted_at) < READMIT_PAUSE_MS {
         return Err(refused("rejoin request before its time").into());
     }
     // It has given up what it asked for before.

@@ -39,23 +39,26 @@ pub(crate) fn ask(
     send(step, account, record, reason)
 }
 
-/// Somebody has let this device back in, to begin the log of that generation: until its welcome comes it is where it was, and if none comes it asks again. Changes `record`; the
-/// caller stores it.
-pub(crate) fn wait(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, generation: u16) {
+/// Somebody has let this device back in, to begin the log of that generation, which was heard of at `heard`: until its welcome comes the device
+/// is where it was, and if none comes it asks again, no sooner than it may be let in again. Changes `record`; the caller stores it.
+pub(crate) fn wait(
+    step: &mut Step<'_>,
+    account: AccountId,
+    record: &mut ConversationRecord,
+    (generation, heard): (u16, u64),
+) {
+    record.set_stranded(true, step.now.wall.0);
     record.asked_generation = record.asked_generation.max(generation);
-    if !record.is_stranded() {
-        record.set_stranded(true, step.now.wall.0);
-        record.asked_at = step.now.wall.0;
-    }
+    record.asked_at = record.asked_at.max(heard);
     step.set_timer(TimerKind::Act(account, record.id), READMIT_PAUSE_MS);
 }
 
 /// Sends the request, unless one was sent not long ago.
 fn send(step: &mut Step<'_>, account: AccountId, record: &mut ConversationRecord, reason: Reason) -> Outcome<()> {
     let now = step.now.wall.0;
-    let waited = now.saturating_sub(record.asked_at);
-    step.set_timer(TimerKind::Act(account, record.id), READMIT_PAUSE_MS);
-    if !record.membership.is_in() || waited < READMIT_PAUSE_MS {
+    let pause = READMIT_PAUSE_MS.saturating_sub(now.saturating_sub(record.asked_at));
+    step.set_timer(TimerKind::Act(account, record.id), if pause > 0 { pause } else { READMIT_PAUSE_MS });
+    if !record.membership.is_in() || pause > 0 {
         return Ok(());
     }
     (record.asked_at, record.asked_sequence) = (now, record.own_sequence);

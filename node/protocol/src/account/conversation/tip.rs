@@ -114,7 +114,7 @@ fn go(
         }
         Standing::Out if was_in => match lets_own_device_in(step, account, &next)? {
             // It waits for its welcome, and asks again if none comes.
-            Some(generation) => rejoin::wait(step, account, record, generation),
+            Some(generation) => rejoin::wait(step, account, record, (generation, next.entered)),
             None => {
                 out(step, account, record, by)?;
                 lost_branch(step, account, record, path, &record.tip)?;

@@ -215,15 +215,21 @@ pub(crate) fn readmissions(
     Ok(all)
 }
 
-/// Drops a wish.
+/// Drops the wish in a row.
 pub(crate) fn drop_row(step: &mut Step<'_>, account: AccountId, row: &[u8]) {
     step.rows.delete(Scope::Account(account), Table::Wish, row);
 }
 
+/// The row of a wish, if the same is wished for already.
+fn row_of(step: &Step<'_>, account: AccountId, conversation: &ConversationId, wish: &Wish) -> Outcome<Option<Vec<u8>>> {
+    let bytes = record::encode(wish);
+    let waiting = of_its_kind(step, account, conversation, wish)?.into_iter().find(|(_, other)| *other == bytes);
+    Ok(waiting.map(|(row, _)| row))
+}
+
 /// Whether the same is wished for already.
 fn waits(step: &Step<'_>, account: AccountId, conversation: &ConversationId, wish: &Wish) -> Outcome<bool> {
-    let bytes = record::encode(wish);
-    Ok(of_its_kind(step, account, conversation, wish)?.iter().any(|(_, other)| *other == bytes))
+    Ok(row_of(step, account, conversation, wish)?.is_some())
 }
 
 /// Drops a wish. Returns whether it was there.
@@ -233,11 +239,8 @@ pub(crate) fn cancel(
     conversation: &ConversationId,
     wish: &Wish,
 ) -> Outcome<bool> {
-    let bytes = record::encode(wish);
-    let waiting = of_its_kind(step, account, conversation, wish)?.into_iter().find(|(_, other)| *other == bytes);
-    if let Some((row, _)) = &waiting {
-        step.rows.delete(Scope::Account(account), Table::Wish, row);
-    }
+    let waiting = row_of(step, account, conversation, wish)?;
+    waiting.iter().for_each(|row| drop_row(step, account, row));
     Ok(waiting.is_some())
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn received(
     }
     let known = of(step, account, &record.id)?;
     // For those who may lead there is always room.
-    let leads = Policy::parse(&record.policy).is_ok_and(|policy| policy.role(&author) <= Role::Admin);
+    let leads = Policy::parse(&record.policy).is_ok_and(|policy| leads(&policy, &author));
     match known.iter().find(|known| known.account == author) {
         Some(before) if before.conversation <= conversation => return Err(Rejection::Already.into()),
         None if known.len() >= SUCCESSORS_MAX && !leads => {
@@ -54,18 +54,18 @@ pub(crate) fn received(
     event::emit(step, account, Some(record.id), EventKind::SuccessorOpened { account: author, conversation })
 }
 
-/// The less, the sooner everybody goes there.
-fn weight(policy: &Policy, successor: &SuccessorRecord) -> (bool, ConversationId) {
-    (policy.role(&successor.account) > Role::Admin, successor.conversation)
+/// Whether a member leads the others to what it has opened.
+fn leads(policy: &Policy, member: &AccountId) -> bool {
+    policy.role(member) <= Role::Admin
 }
 
 /// Goes where an owner or admin leads, if the group has come to a halt. Returns whether it goes on elsewhere.
 pub(crate) fn act(step: &mut Step<'_>, account: AccountId, record: &ConversationRecord) -> Outcome<bool> {
     let gone = record.succeeded_by.is_some();
-    let Ok(policy) = Policy::parse(&record.policy) else { return Ok(gone) };
     if record.membership != Membership::Member || !(gone || has_stopped(step, record)) {
         return Ok(gone);
     }
+    let Ok(policy) = Policy::parse(&record.policy) else { return Ok(gone) };
     for successor in led(step, account, record, &policy)? {
         if record.succeeded_by == Some(successor.conversation) {
             return Ok(true);
@@ -101,8 +101,7 @@ fn led(
 ) -> Outcome<Vec<SuccessorRecord>> {
     let mut led = Vec::new();
     for successor in of(step, account, &record.id)? {
-        let leads = policy.role(&successor.account) <= Role::Admin;
-        if leads && !is_to_be_asked_about(step, account, &record.id, &successor.account)? {
+        if leads(policy, &successor.account) && !is_to_be_asked_about(step, account, &record.id, &successor.account)? {
             led.push(successor);
         }
     }
@@ -136,9 +135,10 @@ pub(super) fn enter(
     conversation: &ConversationId,
 ) -> Outcome<()> {
     let (policy, known) = (Policy::parse(&old.policy).ok(), of(step, account, &old.id)?);
-    let weight = |id: &ConversationId| match (&policy, known.iter().find(|one| one.conversation == *id)) {
-        (Some(policy), Some(one)) => weight(policy, one),
-        _ => (true, *id),
+    // The less, the sooner everybody goes there.
+    let weight = |id: &ConversationId| {
+        let by = known.iter().find(|one| one.conversation == *id).map(|one| &one.account);
+        (!policy.as_ref().zip(by).is_some_and(|(policy, by)| leads(policy, by)), *id)
     };
     let before = old.succeeded_by.filter(|before| before != conversation);
     let best = before.filter(|before| weight(before) < weight(conversation)).unwrap_or(*conversation);

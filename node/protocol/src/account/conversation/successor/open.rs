@@ -8,7 +8,6 @@ use crate::account::conversation::{epoch, found, late, rejoin, state};
 use crate::account::device_log;
 use crate::error::{Outcome, Rejection};
 use crate::limits::SUCCESSOR_LINK_SECONDS;
-use crate::query::successors;
 use crate::record::conversation::ConversationRecord;
 use crate::record::invite::GroupInvite;
 use crate::record::successor::SuccessorRecord;
@@ -17,7 +16,7 @@ use crate::wire::inner::Kind;
 
 /// Whether a group has come to a halt for this device: nobody has let it back in for two days.
 pub(crate) fn has_stopped(step: &Step<'_>, record: &ConversationRecord) -> bool {
-    successors::may_open_at(record).is_some_and(|at| step.now.wall.0 >= at)
+    record.successor_from().is_some_and(|from| step.now.wall.0 >= from)
 }
 
 /// Opens a successor of a group that has come to a halt, with its name, rules, timer and bans, and tells the members how to come there.
