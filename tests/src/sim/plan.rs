@@ -1,7 +1,7 @@
 //! What one world is like: its size and which faults exist in it at all (swarm testing: a world with few kinds of faults reaches states
 //! that a world with all of them never does).
 
-use tidings_protocol::limits::{ANCHORS_MAX, DIRECT_FOLLOWERS_MAX};
+use tidings_protocol::limits::{ANCHORS_MAX, DIRECT_FOLLOWERS_MAX, MEMBERS_MAX};
 
 use super::dice::Dice;
 
@@ -137,7 +137,8 @@ impl Plan {
     pub(crate) fn draw(dice: &mut Dice, options: &Options) -> Self {
         let drawn = if dice.chance(100) { dice.between(5, 8) } else { dice.between(2, 4) };
         let nodes = options.nodes.unwrap_or_else(|| usize::try_from(drawn).unwrap_or(2)).max(1);
-        let crowd = nodes >= CROWD_MIN;
+        // More people than a group has room for cannot all be in one.
+        let crowd = (CROWD_MIN..=MEMBERS_MAX).contains(&nodes);
         let crowded = dice.chance(300) && !crowd;
         let accounts = (0..nodes).map(|_| if crowded { 1 + dice.index(3) } else { 1 + dice.index(2) * dice.index(2) });
         let accounts: Vec<usize> = accounts.collect();

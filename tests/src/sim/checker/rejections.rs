@@ -209,7 +209,8 @@ fn remove(view: &View, account: AccountId, conversation: ConversationId, member:
     }
 }
 
-/// A ban that is not carried out yet is lifted without one that stands: of that the model says nothing.
+/// A ban that is not carried out yet is lifted without one that stands, and the end of one that waits is taken back by banning again: of these
+/// the model says nothing.
 fn ban(
     view: &View,
     account: AccountId,
@@ -225,9 +226,8 @@ fn ban(
         return Some(Expected::Refusal(Rejection::NotAdmin));
     }
     match (policy.bans.contains(&who), banned) {
-        (true, true) => Some(Expected::Refusal(Rejection::Already)),
         (false, true) | (true, false) => Some(Expected::Success),
-        (false, false) => None,
+        (true, true) | (false, false) => None,
     }
 }
 

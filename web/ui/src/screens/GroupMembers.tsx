@@ -41,24 +41,7 @@ export function GroupMembers({ id, account }: { id: string; account: Account }) 
                 <MemberRole group={group} member={member} own={own.role} />
               )}
               {own !== undefined && canRemove(own.role, member, account) && (
-                <IonButton
-                  fill="clear"
-                  color="danger"
-                  aria-label={`Remove ${member.displayName}`}
-                  onClick={() => setQuestion(removal(group, member))}
-                >
-                  Remove
-                </IonButton>
-              )}
-              {own !== undefined && canRemove(own.role, member, account) && (
-                <IonButton
-                  fill="clear"
-                  color="danger"
-                  aria-label={`Remove and ban ${member.displayName}`}
-                  onClick={() => setQuestion(ban(group, member))}
-                >
-                  Remove and ban
-                </IonButton>
+                <PutOut group={group} member={member} ask={setQuestion} />
               )}
             </li>
           ))}
@@ -79,6 +62,24 @@ export function GroupMembers({ id, account }: { id: string; account: Account }) 
       <Confirm question={question} close={() => setQuestion(null)} />
     </>
   );
+}
+
+function PutOut({ group, member, ask }: { group: Group; member: Member; ask: (question: Question) => void }) {
+  const ways = [
+    { words: 'Remove', question: removal },
+    { words: 'Remove and ban', question: ban },
+  ];
+  return ways.map(({ words, question }) => (
+    <IonButton
+      key={words}
+      fill="clear"
+      color="danger"
+      aria-label={`${words} ${member.displayName}`}
+      onClick={() => ask(question(group, member))}
+    >
+      {words}
+    </IonButton>
+  ));
 }
 
 /** Which of several of one role is the senior the node knows: it refuses what goes too far, and says so. */

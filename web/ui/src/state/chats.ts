@@ -260,6 +260,7 @@ export function receive(event: Event): void {
     case 'group.created':
     case 'group.removed':
     case 'group.settings':
+    case 'group.successor':
     case 'chat.timer':
     case 'gap':
       return void reload();
@@ -267,9 +268,6 @@ export function receive(event: Event): void {
     case 'group.role':
     case 'group.petition':
       return void readGroup(event.payload.group).catch(() => reload());
-    case 'group.successor':
-      void readGroup(event.payload.group).catch(() => undefined);
-      return void reload();
     case 'contact.online':
     case 'contact.offline':
       return setOnline(event.payload.account, event.type === 'contact.online');
